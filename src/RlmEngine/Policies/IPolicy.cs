@@ -1,0 +1,60 @@
+using RlmEngine.Curriculum;
+using RlmEngine.Losses;
+using RlmEngine.Rollouts;
+using RlmEngine.Tokenization;
+
+namespace RlmEngine.Policies;
+
+/// <summary>The model being trained: it decodes, scores and learns, so that rollout and trainer are one model.</summary>
+public interface IPolicy : ITokenScorer, IDecoder, IDisposable
+{
+    /// <summary>Moves at each <see cref="Step"/>; every cache is keyed by it.</summary>
+    int Version { get; }
+
+    /// <summary>Longest sequence, in tokens.</summary>
+    int ContextLength { get; }
+
+    /// <summary>Vocabulary size V.</summary>
+    int VocabularySize { get; }
+
+    /// <summary>Trainable numbers; tied weights counted once.</summary>
+    long ParameterCount { get; }
+
+    /// <summary>Forward, the objective's per-token derivatives, backward; gradients add up until <see cref="Step"/>.</summary>
+    LossReport Accumulate(TokenBatch batch, TargetRecords records, IObjective objective);
+
+    /// <summary>Clips the accumulated gradient by its global norm, applies AdamW, clears the gradient, moves the version.</summary>
+    StepReport Step(OptimizerStep step);
+
+    /// <summary>A frozen copy of the weights, for a reference or an averaged policy; it cannot learn.</summary>
+    IPolicy Snapshot();
+
+    /// <summary>Writes config.json and model.safetensors into an existing folder (Hugging Face layout).</summary>
+    void SaveWeights(string folder);
+
+    /// <summary>Writes the optimizer's moments and count into an existing folder.</summary>
+    void SaveOptimizer(string folder);
+
+    /// <summary>Reads what <see cref="SaveOptimizer"/> wrote.</summary>
+    /// <exception cref="InvalidDataException">The file is missing, cut off or of another model.</exception>
+    void LoadOptimizer(string folder);
+
+    /// <summary>SHA-256 over all weights in a fixed order, lower-case hex.</summary>
+    string WeightsHash();
+}
+
+/// <summary>Settings of one optimizer step: AdamW with decoupled decay (Loshchilov and Hutter 2019), after global-norm clipping.</summary>
+/// <param name="LearningRate">Step size, ≥ 0.</param>
+/// <param name="Beta1">Decay of the first moment.</param>
+/// <param name="Beta2">Decay of the second moment.</param>
+/// <param name="Epsilon">Added to √v̂.</param>
+/// <param name="WeightDecay">Decoupled decay of matrices (not of norms and biases).</param>
+/// <param name="ClipNorm">Global gradient norm above which gradients are scaled down; 0 turns clipping off.</param>
+public readonly record struct OptimizerStep(
+    double LearningRate, double Beta1, double Beta2, double Epsilon, double WeightDecay, double ClipNorm);
+
+/// <summary>What a step did.</summary>
+/// <param name="GradientNorm">Global norm before clipping.</param>
+/// <param name="IsClipped">True when it was scaled down.</param>
+/// <param name="IsSkipped">True when the norm was not finite and nothing was changed.</param>
+public readonly record struct StepReport(double GradientNorm, bool IsClipped, bool IsSkipped);

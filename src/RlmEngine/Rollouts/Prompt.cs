@@ -1,0 +1,67 @@
+namespace RlmEngine.Rollouts;
+
+/// <summary>One task for the model: what it reads and what would be right.</summary>
+public sealed record Prompt
+{
+    /// <summary>Token ids the model reads, ending in &lt;think&gt; when it is to think.</summary>
+    public required int[] Tokens { get; init; }
+
+    /// <summary>The true continuation or the removed span, as token ids; the first is the token to predict.</summary>
+    public required int[] Reference { get; init; }
+
+    /// <summary>Thought budget B_t in tokens; 0 when none was given.</summary>
+    public int Budget { get; init; }
+
+    /// <summary>Difficulty tier of the token, where the task has tiers.</summary>
+    public Tier? Tier { get; init; }
+
+    /// <summary>Place in the step's documents, for the NTP mask: (document, position), or −1.</summary>
+    public int Document { get; init; } = -1;
+
+    /// <summary>Position of the predicted token in that document.</summary>
+    public int Position { get; init; } = -1;
+
+    /// <summary>How completions are ended.</summary>
+    public required StopRule Stop { get; init; }
+}
+
+/// <summary>Difficulty of a token by its entropy under the model that measures difficulty.</summary>
+public enum Tier
+{
+    /// <summary>Low entropy.</summary>
+    Easy,
+
+    /// <summary>In between.</summary>
+    Medium,
+
+    /// <summary>High entropy.</summary>
+    Hard,
+}
+
+/// <summary>When a completion ends.</summary>
+/// <param name="MaxThinkTokens">Tokens after &lt;think&gt; before the thought counts as cut off; 0 when the prompt has no thought.</param>
+/// <param name="MaxAnswerTokens">Tokens of answer at most.</param>
+/// <param name="EndsAtEndToken">True when the end token ends the answer before that.</param>
+public readonly record struct StopRule(int MaxThinkTokens, int MaxAnswerTokens, bool EndsAtEndToken);
+
+/// <summary>Why a completion ended.</summary>
+public enum StopReason
+{
+    /// <summary>The answer has all its tokens, or the end token came.</summary>
+    Answered,
+
+    /// <summary>The thought was not closed within its limit.</summary>
+    ThoughtTooLong,
+
+    /// <summary>The answer did not end within its limit where an end token was needed.</summary>
+    AnswerTooLong,
+
+    /// <summary>The end token came inside the thought.</summary>
+    EndedInThought,
+
+    /// <summary>The model's context is full.</summary>
+    ContextFull,
+
+    /// <summary>The model gave no valid distribution (NaN).</summary>
+    Invalid,
+}

@@ -1,0 +1,46 @@
+namespace RlmEngine.Rollouts;
+
+/// <summary>One completion of a prompt: tokens, the log-probs they were drawn at, and why it ended.</summary>
+public sealed record Rollout
+{
+    /// <summary>The drawn tokens: thought, &lt;/think&gt;, answer, end.</summary>
+    public required int[] Tokens_T { get; init; }
+
+    /// <summary>ln p of each token under the full distribution at the sampling temperature.</summary>
+    public required float[] LogProbs_T { get; init; }
+
+    /// <summary>ln p of each token under the truncated distribution it was drawn from.</summary>
+    public required float[] TruncatedLogProbs_T { get; init; }
+
+    /// <summary>Why it ended.</summary>
+    public required StopReason Stop { get; init; }
+
+    /// <summary>Think length ℓ: tokens strictly between &lt;think&gt; and &lt;/think&gt;.</summary>
+    public required int ThinkLength { get; init; }
+
+    /// <summary>Where the answer begins in Tokens_T, or −1 when there is none.</summary>
+    public required int AnswerStart { get; init; }
+
+    /// <summary>The answer's tokens, without the end token; empty when the format failed.</summary>
+    public ReadOnlySpan<int> Answer(int endToken)
+    {
+        if (AnswerStart < 0 || Stop is not (StopReason.Answered or StopReason.AnswerTooLong))
+            return [];
+        ReadOnlySpan<int> answer = Tokens_T.AsSpan(AnswerStart);
+        int end = answer.IndexOf(endToken);
+        return end < 0 ? answer : answer[..end];
+    }
+
+    /// <summary>True when a thought was closed and an answer followed.</summary>
+    public bool IsWellFormed => Stop == StopReason.Answered && AnswerStart >= 0;
+}
+
+/// <summary>P prompts with G completions each; completion g of prompt p is Completions[p * G + g].</summary>
+/// <param name="Prompts">The P prompts.</param>
+/// <param name="GroupSize">G.</param>
+/// <param name="Completions">P · G completions, prompt-major.</param>
+public sealed record RolloutBatch(IReadOnlyList<Prompt> Prompts, int GroupSize, IReadOnlyList<Rollout> Completions)
+{
+    /// <summary>Completion g of prompt p.</summary>
+    public Rollout this[int prompt, int completion] => Completions[prompt * GroupSize + completion];
+}

@@ -1,0 +1,38 @@
+namespace RlmEngine.Tokenization;
+
+/// <summary>Turns text into token ids and back, lossless for any bytes.</summary>
+public interface ITokenizer
+{
+    /// <summary>Number of ids, special tokens included; ids are 0 … VocabularySize − 1.</summary>
+    int VocabularySize { get; }
+
+    /// <summary>The ids with a meaning of their own.</summary>
+    SpecialTokens Special { get; }
+
+    /// <summary>Encodes UTF-8 bytes; special-token strings in them are ordinary text unless <paramref name="parseSpecial"/>.</summary>
+    int[] Encode(ReadOnlySpan<byte> utf8, bool parseSpecial = false);
+
+    /// <summary>Encodes text; special-token strings in it are ordinary text unless <paramref name="parseSpecial"/>.</summary>
+    int[] Encode(string text, bool parseSpecial = false);
+
+    /// <summary>The raw bytes a token stands for; a special token's are its string's.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The id is not in the vocabulary.</exception>
+    ReadOnlySpan<byte> BytesOf(int token);
+
+    /// <summary>The raw bytes of a sequence, which may end in half a character.</summary>
+    byte[] DecodeBytes(ReadOnlySpan<int> tokens);
+
+    /// <summary>The text of a sequence; bytes that are no UTF-8 become U+FFFD.</summary>
+    string Decode(ReadOnlySpan<int> tokens);
+
+    /// <summary>Writes the tokenizer's files (tokenizer.json, tokenizer_config.json) into a folder.</summary>
+    void Save(string folder);
+}
+
+/// <summary>The ids of the special tokens.</summary>
+/// <param name="ThinkOpen">&lt;think&gt;.</param>
+/// <param name="ThinkClose">&lt;/think&gt;.</param>
+/// <param name="End">End of text; also stands before each document as its beginning.</param>
+/// <param name="Pad">Never trained on.</param>
+/// <param name="Mask">Stands for a removed span (RLM).</param>
+public readonly record struct SpecialTokens(int ThinkOpen, int ThinkClose, int End, int Pad, int Mask);
