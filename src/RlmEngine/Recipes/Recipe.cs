@@ -1,3 +1,5 @@
+using RlmEngine.Evaluation;
+
 namespace RlmEngine.Recipes;
 
 /// <summary>A whole run: corpus, tokenizer, model, stages, evaluation. Read from strict JSON with comments; see src/recipes.</summary>

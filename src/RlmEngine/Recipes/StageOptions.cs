@@ -1,7 +1,7 @@
 using RlmEngine.Advantages;
-using RlmEngine.Curriculum;
 using RlmEngine.Losses;
-using RlmEngine.Rewards;
+using RlmEngine.Rollouts;
+using RlmEngine.Tasks;
 
 namespace RlmEngine.Recipes;
 
@@ -93,28 +93,6 @@ public enum LearningRateSchedule
     Cosine,
 }
 
-/// <summary>How completions are drawn.</summary>
-public sealed record SamplingOptions
-{
-    /// <summary>Temperature; 0 is greedy (evaluation only).</summary>
-    public double Temperature { get; init; } = 1.0;
-
-    /// <summary>Top-k; 0 keeps all.</summary>
-    public int TopK { get; init; }
-
-    /// <summary>Top-p in (0, 1].</summary>
-    public double TopP { get; init; } = 1.0;
-
-    /// <summary>Min-p in [0, 1].</summary>
-    public double MinP { get; init; }
-
-    /// <summary>Rows decoded side by side at most.</summary>
-    public int MaxRows { get; init; } = 256;
-
-    /// <summary>The truncated importance weight's cap, used when top-k, top-p or min-p is on; see METHOD "truncated sampling".</summary>
-    public double ImportanceCap { get; init; } = 2.0;
-}
-
 /// <summary>DAPO's dynamic sampling: groups whose rewards are all equal are drawn again.</summary>
 public sealed record DynamicSamplingOptions
 {
@@ -123,86 +101,4 @@ public sealed record DynamicSamplingOptions
 
     /// <summary>How many times a step may draw at most.</summary>
     public int MaxDraws { get; init; } = 4;
-}
-
-/// <summary>One task of a reinforce stage.</summary>
-public sealed record TaskOptions
-{
-    /// <summary>nextToken or spanRestoration.</summary>
-    public required TaskType Type { get; init; }
-
-    /// <summary>Share of the stage's prompts, relative to the other tasks'.</summary>
-    public double Weight { get; init; } = 1.0;
-
-    /// <summary>Longest thought, in tokens.</summary>
-    public int MaxThinkTokens { get; init; } = 64;
-
-    /// <summary>Longest answer, in tokens; nextToken with match "token" needs 1.</summary>
-    public int MaxAnswerTokens { get; init; } = 1;
-
-    /// <summary>Text of the prompt around the document; null takes the task's own.</summary>
-    public PromptOptions? Prompt { get; init; }
-
-    /// <summary>Thought budget; null for none (no instruction, no length reward).</summary>
-    public BudgetOptions? Budget { get; init; }
-
-    /// <summary>nextToken: tiers and schedule; null draws every position alike.</summary>
-    public CurriculumOptions? Curriculum { get; init; }
-
-    /// <summary>Reward.</summary>
-    public RewardOptions Reward { get; init; } = new();
-
-    /// <summary>spanRestoration: largest share of a document that is removed.</summary>
-    public double MaxSpanShare { get; init; } = 0.3;
-
-    /// <summary>spanRestoration: longest span, in tokens; shortest is 1.</summary>
-    public int MaxSpanTokens { get; init; } = 32;
-
-    /// <summary>spanRestoration: removed spans keep to whole words when true.</summary>
-    public bool WholeWords { get; init; } = true;
-}
-
-/// <summary>Kinds of task.</summary>
-public enum TaskType
-{
-    /// <summary>Predict the next token of a document after thinking (RMT, RPT, NTR).</summary>
-    NextToken,
-
-    /// <summary>Restore a removed span of a document (RLM).</summary>
-    SpanRestoration,
-}
-
-/// <summary>Text of a prompt: Before + document + After; {budget} stands for B_t. Special-token strings are read as special tokens.</summary>
-public sealed record PromptOptions
-{
-    /// <summary>Before the document.</summary>
-    public string Before { get; init; } = "";
-
-    /// <summary>After the document; ends in &lt;think&gt; where the model is to think.</summary>
-    public string After { get; init; } = "<think>";
-
-    /// <summary>Tokens of the document's prefix that are shown at most, the last ones; 0 means as many as the context holds.</summary>
-    public int ContextTokens { get; init; }
-}
-
-/// <summary>Evaluation settings.</summary>
-public sealed record EvaluationOptions
-{
-    /// <summary>Held-out next-token positions per tier.</summary>
-    public int NextTokenPerTier { get; init; } = 100;
-
-    /// <summary>Held-out restoration prompts; 0 for none.</summary>
-    public int Restorations { get; init; } = 100;
-
-    /// <summary>Completions per prompt.</summary>
-    public int Samples { get; init; } = 1;
-
-    /// <summary>Held-out documents for the loss.</summary>
-    public int LossDocuments { get; init; } = 200;
-
-    /// <summary>How evaluation samples; never the training's settings.</summary>
-    public SamplingOptions Sampling { get; init; } = new() { Temperature = 0 };
-
-    /// <summary>Bootstrap resamples of documents for the 95 % intervals.</summary>
-    public int BootstrapSamples { get; init; } = 1000;
 }

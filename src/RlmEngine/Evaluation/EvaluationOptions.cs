@@ -1,0 +1,25 @@
+using RlmEngine.Rollouts;
+
+namespace RlmEngine.Evaluation;
+
+/// <summary>Evaluation settings.</summary>
+public sealed record EvaluationOptions
+{
+    /// <summary>Held-out next-token positions per tier.</summary>
+    public int NextTokenPerTier { get; init; } = 100;
+
+    /// <summary>Held-out restoration prompts; 0 for none.</summary>
+    public int Restorations { get; init; } = 100;
+
+    /// <summary>Completions per prompt.</summary>
+    public int Samples { get; init; } = 1;
+
+    /// <summary>Held-out documents for the loss.</summary>
+    public int LossDocuments { get; init; } = 200;
+
+    /// <summary>How evaluation samples; never the training's settings.</summary>
+    public SamplingOptions Sampling { get; init; } = new() { Temperature = 0 };
+
+    /// <summary>Bootstrap resamples of documents for the 95 % intervals.</summary>
+    public int BootstrapSamples { get; init; } = 1000;
+}

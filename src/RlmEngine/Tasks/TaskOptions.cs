@@ -1,0 +1,64 @@
+using RlmEngine.Curriculum;
+using RlmEngine.Rewards;
+
+namespace RlmEngine.Tasks;
+
+/// <summary>One task of a reinforce stage.</summary>
+public sealed record TaskOptions
+{
+    /// <summary>nextToken or spanRestoration.</summary>
+    public required TaskType Type { get; init; }
+
+    /// <summary>Share of the stage's prompts, relative to the other tasks'.</summary>
+    public double Weight { get; init; } = 1.0;
+
+    /// <summary>Longest thought, in tokens.</summary>
+    public int MaxThinkTokens { get; init; } = 64;
+
+    /// <summary>Longest answer, in tokens; nextToken with match "token" needs 1.</summary>
+    public int MaxAnswerTokens { get; init; } = 1;
+
+    /// <summary>Text of the prompt around the document; null takes the task's own.</summary>
+    public PromptOptions? Prompt { get; init; }
+
+    /// <summary>Thought budget; null for none (no instruction, no length reward).</summary>
+    public BudgetOptions? Budget { get; init; }
+
+    /// <summary>nextToken: tiers and schedule; null draws every position alike.</summary>
+    public CurriculumOptions? Curriculum { get; init; }
+
+    /// <summary>Reward.</summary>
+    public RewardOptions Reward { get; init; } = new();
+
+    /// <summary>spanRestoration: largest share of a document that is removed.</summary>
+    public double MaxSpanShare { get; init; } = 0.3;
+
+    /// <summary>spanRestoration: longest span, in tokens; shortest is 1.</summary>
+    public int MaxSpanTokens { get; init; } = 32;
+
+    /// <summary>spanRestoration: removed spans keep to whole words when true.</summary>
+    public bool WholeWords { get; init; } = true;
+}
+
+/// <summary>Kinds of task.</summary>
+public enum TaskType
+{
+    /// <summary>Predict the next token of a document after thinking (RMT, RPT, NTR).</summary>
+    NextToken,
+
+    /// <summary>Restore a removed span of a document (RLM).</summary>
+    SpanRestoration,
+}
+
+/// <summary>Text of a prompt: Before + document + After; {budget} stands for B_t. Special-token strings are read as special tokens.</summary>
+public sealed record PromptOptions
+{
+    /// <summary>Before the document.</summary>
+    public string Before { get; init; } = "";
+
+    /// <summary>After the document; ends in &lt;think&gt; where the model is to think.</summary>
+    public string After { get; init; } = "<think>";
+
+    /// <summary>Tokens of the document's prefix that are shown at most, the last ones; 0 means as many as the context holds.</summary>
+    public int ContextTokens { get; init; }
+}
