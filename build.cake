@@ -1,0 +1,144 @@
+// The build: dotnet tool restore && dotnet cake [--target=Test] [--configuration=Release].
+// Restore -> Build, Format -> Smoke | Test | Bench | Pack. The default target is Test; its last line counts the tests.
+
+using System.Xml.Linq;
+
+var target = Argument("target", "Test");
+var configuration = Argument("configuration", "Release");
+var benchmarks = Argument("filter", "*");
+
+const string Solution = "RlmEngine.sln";
+const string Cli = "src/RlmEngine.Cli/RlmEngine.Cli.csproj";
+const string Perf = "perf/RlmEngine.Perf/RlmEngine.Perf.csproj";
+const string Packages = "artifacts/packages";
+const string TestResults = "artifacts/test-results";
+
+// The smoke run is the main job made short: every stage a few steps, an evaluation of a few prompts.
+const string SmokeRecipe = "src/recipes/rmt-tiny.jsonc";
+string[] smokeOverrides =
+[
+    "stages.0.steps=4",
+    "stages.1.steps=2",
+    "evaluation.nextTokenPerTier=4",
+    "evaluation.lossDocuments=4",
+    "evaluation.bootstrapSamples=50",
+];
+
+(int Passed, int Failed, int Skipped)? counts = null;
+
+Task("Restore").Does(() => DotNetRestore(Solution));
+
+Task("Build").IsDependentOn("Restore").Does(() => DotNetBuild(Solution, new DotNetBuildSettings
+{
+    Configuration = configuration,
+    NoRestore = true,
+    MSBuildSettings = new DotNetMSBuildSettings { TreatAllWarningsAs = MSBuildTreatAllWarningsAs.Error },
+}));
+
+Task("Format").IsDependentOn("Restore").Does(() => Dotnet("format", Solution, "--verify-no-changes", "--no-restore"));
+
+Task("Smoke").IsDependentOn("Build").IsDependentOn("Format").Does(() =>
+{
+    var folder = System.IO.Directory.CreateTempSubdirectory("rlm-smoke-").FullName;
+    try
+    {
+        string[] overrides = [.. smokeOverrides.SelectMany(value => new[] { "--set", value })];
+        Dotnet(["run", "--no-build", "-c", configuration, "--project", Cli, "--",
+            "train", SmokeRecipe, .. overrides, "--out", folder]);
+        foreach (var file in new[] { "recipe.json", "metrics.jsonl", "summary.json", "report.html" })
+        {
+            if (!FileExists(System.IO.Path.Combine(folder, file)))
+                throw new CakeException($"The smoke run wrote no {file}.");
+        }
+    }
+    finally
+    {
+        System.IO.Directory.Delete(folder, recursive: true);
+    }
+});
+
+Task("Test").IsDependentOn("Build").IsDependentOn("Format").Does(() =>
+{
+    CleanDirectory(TestResults);
+    counts = (0, 0, 0);
+    foreach (var project in GetFiles("tests/*/*.csproj").OrderBy(file => file.FullPath, StringComparer.Ordinal))
+        counts = Add(counts.Value, RunTests(project));
+    if (counts.Value.Failed > 0)
+        throw new CakeException("Tests failed.");
+    if (counts.Value.Passed == 0)
+        throw new CakeException("No test ran.");
+});
+
+Task("Bench").IsDependentOn("Build")
+    .Does(() => Dotnet("run", "--no-build", "-c", configuration, "--project", Perf, "--", "--filter", benchmarks));
+
+Task("Pack").IsDependentOn("Build").Does(() => DotNetPack(Solution, new DotNetPackSettings
+{
+    Configuration = configuration,
+    NoBuild = true,
+    OutputDirectory = Packages,
+}));
+
+(int Passed, int Failed, int Skipped) RunTests(FilePath project)
+{
+    var log = MakeAbsolute(Directory(TestResults)).CombineWithFilePath(project.GetFilenameWithoutExtension() + ".trx");
+    var exitCode = 0;
+    DotNetTest(project.FullPath, new DotNetTestSettings
+    {
+        Configuration = configuration,
+        NoBuild = true,
+        NoRestore = true,
+        Loggers = ["console;verbosity=minimal", $"trx;LogFileName={log.FullPath}"],
+        HandleExitCode = code => { exitCode = code; return true; },
+    });
+    var result = FileExists(log) ? Count(log.FullPath) : (Passed: 0, Failed: 0, Skipped: 0);
+    // A test host that died has no failed test to its name, but it did fail.
+    return exitCode != 0 && result.Failed == 0 ? result with { Failed = 1 } : result;
+}
+
+(int Passed, int Failed, int Skipped) Count(string log)
+{
+    var counters = XDocument.Load(log).Descendants().Single(element => element.Name.LocalName == "Counters");
+    int Read(string name) => (int)counters.Attribute(name);
+    var failed = Read("failed") + Read("error") + Read("timeout") + Read("aborted");
+    // Ignored tests are in the total and in no other counter.
+    return (Read("passed"), failed, Read("total") - Read("passed") - failed);
+}
+
+(int Passed, int Failed, int Skipped) Add((int Passed, int Failed, int Skipped) a, (int Passed, int Failed, int Skipped) b)
+    => (a.Passed + b.Passed, a.Failed + b.Failed, a.Skipped + b.Skipped);
+
+void Dotnet(params string[] arguments)
+{
+    var builder = new ProcessArgumentBuilder();
+    foreach (var argument in arguments)
+        builder.AppendQuoted(argument);
+    var exitCode = StartProcess("dotnet", new ProcessSettings { Arguments = builder });
+    if (exitCode != 0)
+        throw new CakeException($"dotnet {arguments[0]} ended with exit code {exitCode}.");
+}
+
+var failure = default(Exception);
+try
+{
+    RunTarget(target);
+}
+catch (Exception exception)
+{
+    failure = exception;
+    Error(exception.Message);
+    // What fails outside the tests is one failure, never a line of zeros.
+    var reached = counts ?? (0, 0, 0);
+    counts = reached with { Failed = Math.Max(1, reached.Failed) };
+}
+
+// After Cake's own report, so that the counts are the last line.
+if (counts is { } sum)
+{
+    Console.Error.Flush();
+    Console.WriteLine($"{sum.Passed} passed, {sum.Failed} failed, {sum.Skipped} skipped");
+    Console.Out.Flush();
+}
+
+if (failure is not null)
+    System.Environment.Exit(1);
