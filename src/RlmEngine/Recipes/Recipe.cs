@@ -1,4 +1,6 @@
+using RlmEngine.Corpus;
 using RlmEngine.Evaluation;
+using RlmEngine.Tokenization;
 
 namespace RlmEngine.Recipes;
 
@@ -34,51 +36,6 @@ public sealed record Recipe
 
     /// <summary>Checkpoints.</summary>
     public CheckpointOptions Checkpoints { get; init; } = new();
-}
-
-/// <summary>What documents are read, and how they are split.</summary>
-public sealed record CorpusOptions
-{
-    /// <summary>Files and folders (.txt, .md, .rst, .jsonl, .jsonl.gz); empty means the embedded world.</summary>
-    public IReadOnlyList<string> Paths { get; init; } = [];
-
-    /// <summary>Fields of a .jsonl record whose texts make the document, joined by a newline.</summary>
-    public IReadOnlyList<string> Fields { get; init; } = ["text"];
-
-    /// <summary>Share of documents held out, by the hash of their text.</summary>
-    public double HeldOut { get; init; } = 0.05;
-
-    /// <summary>Documents of more bytes than this are left out and counted.</summary>
-    public int MaxDocumentBytes { get; init; } = 16 * 1024 * 1024;
-
-    /// <summary>Documents held at once for shuffling.</summary>
-    public int ShuffleBuffer { get; init; } = 4096;
-
-    /// <summary>The embedded world, when Paths is empty.</summary>
-    public WorldOptions World { get; init; } = new();
-}
-
-/// <summary>The embedded world: seeded documents in which thinking pays.</summary>
-public sealed record WorldOptions
-{
-    /// <summary>Documents in one pass.</summary>
-    public int Documents { get; init; } = 20_000;
-
-    /// <summary>Smallest number of steps of a worked problem.</summary>
-    public int MinSteps { get; init; } = 2;
-
-    /// <summary>Largest number of steps of a worked problem.</summary>
-    public int MaxSteps { get; init; } = 4;
-}
-
-/// <summary>How text is cut into tokens when the tokenizer is trained here.</summary>
-public sealed record TokenizerOptions
-{
-    /// <summary>Vocabulary size, special tokens included; at least 256 + the special tokens.</summary>
-    public int VocabularySize { get; init; } = 512;
-
-    /// <summary>Bytes of the corpus it is trained on at most.</summary>
-    public int TrainBytes { get; init; } = 2_000_000;
 }
 
 /// <summary>Shape of a new model, or the folder of one to load.</summary>

@@ -1,0 +1,29 @@
+namespace RlmEngine.Corpus;
+
+/// <summary>What documents are read, and how they are split.</summary>
+public sealed record CorpusOptions
+{
+    /// <summary>Files and folders (.txt, .md, .rst, .jsonl, .jsonl.gz); empty means the embedded world.</summary>
+    public IReadOnlyList<string> Paths { get; init; } = [];
+
+    /// <summary>Fields of a .jsonl record whose texts make the document, joined by a newline.</summary>
+    public IReadOnlyList<string> Fields { get; init; } = ["text"];
+
+    /// <summary>Share of documents held out, by the hash of their text.</summary>
+    public double HeldOut { get; init; } = 0.05;
+
+    /// <summary>Documents (records of a .jsonl: lines) of more bytes than this are left out and counted.</summary>
+    public int MaxDocumentBytes { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>
+    /// Text files (.txt, .md, .rst) of more bytes than this become several documents, file#1, file#2, …, each of at most so many bytes,
+    /// cut after a blank line where one stands in the second half, else after a line, else after a space; 0 never cuts.
+    /// </summary>
+    public int SplitBytes { get; init; } = 64 * 1024;
+
+    /// <summary>Documents held at once for shuffling.</summary>
+    public int ShuffleBuffer { get; init; } = 4096;
+
+    /// <summary>The embedded world, when Paths is empty.</summary>
+    public WorldOptions World { get; init; } = new();
+}
