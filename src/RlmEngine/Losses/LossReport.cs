@@ -39,6 +39,9 @@ public readonly record struct LossReport
     /// <summary>Σ |logp − logp_old| over RL targets.</summary>
     public double LogProbMismatchSum { get; init; }
 
+    /// <summary>RL targets dropped because their old log-prob was not finite; they count in no denominator.</summary>
+    public long DroppedOldLogProbs { get; init; }
+
     /// <summary>Adds two shares.</summary>
     public static LossReport operator +(LossReport a, LossReport b) => new()
     {
@@ -54,5 +57,6 @@ public readonly record struct LossReport
         RatioSum = a.RatioSum + b.RatioSum,
         MaxLogProbMismatch = Math.Max(a.MaxLogProbMismatch, b.MaxLogProbMismatch),
         LogProbMismatchSum = a.LogProbMismatchSum + b.LogProbMismatchSum,
+        DroppedOldLogProbs = a.DroppedOldLogProbs + b.DroppedOldLogProbs,
     };
 }

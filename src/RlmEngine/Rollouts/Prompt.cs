@@ -1,3 +1,5 @@
+using RlmEngine.Curriculum;
+
 namespace RlmEngine.Rollouts;
 
 /// <summary>One task for the model: what it reads and what would be right.</summary>
@@ -23,19 +25,6 @@ public sealed record Prompt
 
     /// <summary>How completions are ended.</summary>
     public required StopRule Stop { get; init; }
-}
-
-/// <summary>Difficulty of a token by its entropy under the model that measures difficulty.</summary>
-public enum Tier
-{
-    /// <summary>Low entropy.</summary>
-    Easy,
-
-    /// <summary>In between.</summary>
-    Medium,
-
-    /// <summary>High entropy.</summary>
-    Hard,
 }
 
 /// <summary>When a completion ends.</summary>
