@@ -1,0 +1,23 @@
+namespace RlmEngine.Kernels.Dense;
+
+/// <summary>Where one register tile finds its operands; strides are in floats.</summary>
+internal unsafe struct GemmTile
+{
+    /// <summary>First element of the tile's rows of A, and of the panel of B, whose rows are <see cref="PackedMatrix.PanelWidth"/> apart.</summary>
+    public float* A, B;
+
+    /// <summary>From one row of A to the next, and from one k of A to the next.</summary>
+    public nint StepRow, StepK;
+
+    /// <summary>How many k to sum.</summary>
+    public nint Depth;
+
+    /// <summary>First element of the output tile.</summary>
+    public float* C;
+
+    /// <summary>From one row of C to the next.</summary>
+    public nint StrideC;
+
+    /// <summary>Go on from the partial sums in C instead of from zero.</summary>
+    public bool Resume;
+}

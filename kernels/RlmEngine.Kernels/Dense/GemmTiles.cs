@@ -1,0 +1,274 @@
+using System.Runtime.CompilerServices;
+
+namespace RlmEngine.Kernels.Dense;
+
+/// <summary>The register tiles of the matrix product: R rows of A times two vectors of a packed panel B, all of C in registers.</summary>
+/// <remarks>
+/// c[r, n] = fma(a[r, k], b[k, n], c[r, n]) for k ascending: one accumulator per element, so neither the number of rows nor the vector
+/// width shows in the bits. Twelve rows by two 512-bit vectors keep 24 of 32 registers busy, enough to cover the latency of the FMA.
+/// </remarks>
+internal static unsafe class GemmTiles<TLanes, TVector>
+    where TLanes : struct, ILanes<TVector>
+    where TVector : struct
+{
+    /// <summary>Columns of one tile: two vectors.</summary>
+    public static int Columns => 2 * TLanes.Count;
+
+    /// <summary>Computes <paramref name="rows"/> (4, 6, 8 or 12) rows.</summary>
+    public static void Run(int rows, in GemmTile tile)
+    {
+        switch (rows)
+        {
+            case 12:
+                Rows12(tile);
+                break;
+            case 8:
+                Rows8(tile);
+                break;
+            case 6:
+                Rows6(tile);
+                break;
+            default:
+                Rows4(tile);
+                break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Rows12(in GemmTile tile)
+    {
+        nint row = tile.StepRow, row2 = 2 * row, step = tile.StepK, ldc = tile.StrideC;
+        float* a0 = tile.A, a3 = tile.A + 3 * row, a6 = tile.A + 6 * row, a9 = tile.A + 9 * row;
+        float* b = tile.B, c = tile.C;
+        TVector c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default;
+        TVector c30 = default, c31 = default, c40 = default, c41 = default, c50 = default, c51 = default;
+        TVector c60 = default, c61 = default, c70 = default, c71 = default, c80 = default, c81 = default;
+        TVector c90 = default, c91 = default, ca0 = default, ca1 = default, cb0 = default, cb1 = default;
+        if (tile.Resume)
+        {
+            Load(c, out c00, out c01);
+            Load(c + 1 * ldc, out c10, out c11);
+            Load(c + 2 * ldc, out c20, out c21);
+            Load(c + 3 * ldc, out c30, out c31);
+            Load(c + 4 * ldc, out c40, out c41);
+            Load(c + 5 * ldc, out c50, out c51);
+            Load(c + 6 * ldc, out c60, out c61);
+            Load(c + 7 * ldc, out c70, out c71);
+            Load(c + 8 * ldc, out c80, out c81);
+            Load(c + 9 * ldc, out c90, out c91);
+            Load(c + 10 * ldc, out ca0, out ca1);
+            Load(c + 11 * ldc, out cb0, out cb1);
+        }
+
+        for (nint k = tile.Depth; k > 0; k--)
+        {
+            TVector b0 = TLanes.Load(b), b1 = TLanes.Load(b + TLanes.Count);
+            MultiplyAdd(a0[0], b0, b1, ref c00, ref c01);
+            MultiplyAdd(a0[row], b0, b1, ref c10, ref c11);
+            MultiplyAdd(a0[row2], b0, b1, ref c20, ref c21);
+            MultiplyAdd(a3[0], b0, b1, ref c30, ref c31);
+            MultiplyAdd(a3[row], b0, b1, ref c40, ref c41);
+            MultiplyAdd(a3[row2], b0, b1, ref c50, ref c51);
+            MultiplyAdd(a6[0], b0, b1, ref c60, ref c61);
+            MultiplyAdd(a6[row], b0, b1, ref c70, ref c71);
+            MultiplyAdd(a6[row2], b0, b1, ref c80, ref c81);
+            MultiplyAdd(a9[0], b0, b1, ref c90, ref c91);
+            MultiplyAdd(a9[row], b0, b1, ref ca0, ref ca1);
+            MultiplyAdd(a9[row2], b0, b1, ref cb0, ref cb1);
+            b += PackedMatrix.PanelWidth;
+            a0 += step;
+            a3 += step;
+            a6 += step;
+            a9 += step;
+        }
+
+        Store(c00, c01, c);
+        Store(c10, c11, c + 1 * ldc);
+        Store(c20, c21, c + 2 * ldc);
+        Store(c30, c31, c + 3 * ldc);
+        Store(c40, c41, c + 4 * ldc);
+        Store(c50, c51, c + 5 * ldc);
+        Store(c60, c61, c + 6 * ldc);
+        Store(c70, c71, c + 7 * ldc);
+        Store(c80, c81, c + 8 * ldc);
+        Store(c90, c91, c + 9 * ldc);
+        Store(ca0, ca1, c + 10 * ldc);
+        Store(cb0, cb1, c + 11 * ldc);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Rows8(in GemmTile tile)
+    {
+        nint row = tile.StepRow, row2 = 2 * row, step = tile.StepK, ldc = tile.StrideC;
+        float* a0 = tile.A, a3 = tile.A + 3 * row, a6 = tile.A + 6 * row;
+        float* b = tile.B, c = tile.C;
+        TVector c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default;
+        TVector c30 = default, c31 = default, c40 = default, c41 = default, c50 = default, c51 = default;
+        TVector c60 = default, c61 = default, c70 = default, c71 = default;
+        if (tile.Resume)
+        {
+            Load(c, out c00, out c01);
+            Load(c + 1 * ldc, out c10, out c11);
+            Load(c + 2 * ldc, out c20, out c21);
+            Load(c + 3 * ldc, out c30, out c31);
+            Load(c + 4 * ldc, out c40, out c41);
+            Load(c + 5 * ldc, out c50, out c51);
+            Load(c + 6 * ldc, out c60, out c61);
+            Load(c + 7 * ldc, out c70, out c71);
+        }
+
+        for (nint k = tile.Depth; k > 0; k--)
+        {
+            TVector b0 = TLanes.Load(b), b1 = TLanes.Load(b + TLanes.Count);
+            MultiplyAdd(a0[0], b0, b1, ref c00, ref c01);
+            MultiplyAdd(a0[row], b0, b1, ref c10, ref c11);
+            MultiplyAdd(a0[row2], b0, b1, ref c20, ref c21);
+            MultiplyAdd(a3[0], b0, b1, ref c30, ref c31);
+            MultiplyAdd(a3[row], b0, b1, ref c40, ref c41);
+            MultiplyAdd(a3[row2], b0, b1, ref c50, ref c51);
+            MultiplyAdd(a6[0], b0, b1, ref c60, ref c61);
+            MultiplyAdd(a6[row], b0, b1, ref c70, ref c71);
+            b += PackedMatrix.PanelWidth;
+            a0 += step;
+            a3 += step;
+            a6 += step;
+        }
+
+        Store(c00, c01, c);
+        Store(c10, c11, c + 1 * ldc);
+        Store(c20, c21, c + 2 * ldc);
+        Store(c30, c31, c + 3 * ldc);
+        Store(c40, c41, c + 4 * ldc);
+        Store(c50, c51, c + 5 * ldc);
+        Store(c60, c61, c + 6 * ldc);
+        Store(c70, c71, c + 7 * ldc);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Rows6(in GemmTile tile)
+    {
+        nint row = tile.StepRow, row2 = 2 * row, step = tile.StepK, ldc = tile.StrideC;
+        float* a0 = tile.A, a3 = tile.A + 3 * row;
+        float* b = tile.B, c = tile.C;
+        TVector c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default;
+        TVector c30 = default, c31 = default, c40 = default, c41 = default, c50 = default, c51 = default;
+        if (tile.Resume)
+        {
+            Load(c, out c00, out c01);
+            Load(c + 1 * ldc, out c10, out c11);
+            Load(c + 2 * ldc, out c20, out c21);
+            Load(c + 3 * ldc, out c30, out c31);
+            Load(c + 4 * ldc, out c40, out c41);
+            Load(c + 5 * ldc, out c50, out c51);
+        }
+
+        for (nint k = tile.Depth; k > 0; k--)
+        {
+            TVector b0 = TLanes.Load(b), b1 = TLanes.Load(b + TLanes.Count);
+            MultiplyAdd(a0[0], b0, b1, ref c00, ref c01);
+            MultiplyAdd(a0[row], b0, b1, ref c10, ref c11);
+            MultiplyAdd(a0[row2], b0, b1, ref c20, ref c21);
+            MultiplyAdd(a3[0], b0, b1, ref c30, ref c31);
+            MultiplyAdd(a3[row], b0, b1, ref c40, ref c41);
+            MultiplyAdd(a3[row2], b0, b1, ref c50, ref c51);
+            b += PackedMatrix.PanelWidth;
+            a0 += step;
+            a3 += step;
+        }
+
+        Store(c00, c01, c);
+        Store(c10, c11, c + 1 * ldc);
+        Store(c20, c21, c + 2 * ldc);
+        Store(c30, c31, c + 3 * ldc);
+        Store(c40, c41, c + 4 * ldc);
+        Store(c50, c51, c + 5 * ldc);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Rows4(in GemmTile tile)
+    {
+        nint row = tile.StepRow, row2 = 2 * row, step = tile.StepK, ldc = tile.StrideC;
+        float* a0 = tile.A, a3 = tile.A + 3 * row;
+        float* b = tile.B, c = tile.C;
+        TVector c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default;
+        TVector c30 = default, c31 = default;
+        if (tile.Resume)
+        {
+            Load(c, out c00, out c01);
+            Load(c + 1 * ldc, out c10, out c11);
+            Load(c + 2 * ldc, out c20, out c21);
+            Load(c + 3 * ldc, out c30, out c31);
+        }
+
+        for (nint k = tile.Depth; k > 0; k--)
+        {
+            TVector b0 = TLanes.Load(b), b1 = TLanes.Load(b + TLanes.Count);
+            MultiplyAdd(a0[0], b0, b1, ref c00, ref c01);
+            MultiplyAdd(a0[row], b0, b1, ref c10, ref c11);
+            MultiplyAdd(a0[row2], b0, b1, ref c20, ref c21);
+            MultiplyAdd(a3[0], b0, b1, ref c30, ref c31);
+            b += PackedMatrix.PanelWidth;
+            a0 += step;
+            a3 += step;
+        }
+
+        Store(c00, c01, c);
+        Store(c10, c11, c + 1 * ldc);
+        Store(c20, c21, c + 2 * ldc);
+        Store(c30, c31, c + 3 * ldc);
+    }
+
+    /// <summary>One row times four pairs of vectors, from four places of the panels, so that a single row hides the latency too.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Row(in GemmTile tile, float* b1, float* b2, float* b3)
+    {
+        float* a = tile.A, b0 = tile.B, c = tile.C;
+        nint step = tile.StepK, pair = Columns;
+        TVector c00 = default, c01 = default, c10 = default, c11 = default;
+        TVector c20 = default, c21 = default, c30 = default, c31 = default;
+        if (tile.Resume)
+        {
+            Load(c, out c00, out c01);
+            Load(c + pair, out c10, out c11);
+            Load(c + 2 * pair, out c20, out c21);
+            Load(c + 3 * pair, out c30, out c31);
+        }
+
+        nint end = tile.Depth * PackedMatrix.PanelWidth;
+        for (nint k = 0; k < end; k += PackedMatrix.PanelWidth)
+        {
+            MultiplyAdd(*a, TLanes.Load(b0 + k), TLanes.Load(b0 + k + TLanes.Count), ref c00, ref c01);
+            MultiplyAdd(*a, TLanes.Load(b1 + k), TLanes.Load(b1 + k + TLanes.Count), ref c10, ref c11);
+            MultiplyAdd(*a, TLanes.Load(b2 + k), TLanes.Load(b2 + k + TLanes.Count), ref c20, ref c21);
+            MultiplyAdd(*a, TLanes.Load(b3 + k), TLanes.Load(b3 + k + TLanes.Count), ref c30, ref c31);
+            a += step;
+        }
+
+        Store(c00, c01, c);
+        Store(c10, c11, c + pair);
+        Store(c20, c21, c + 2 * pair);
+        Store(c30, c31, c + 3 * pair);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Load(float* c, out TVector c0, out TVector c1)
+    {
+        c0 = TLanes.Load(c);
+        c1 = TLanes.Load(c + TLanes.Count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MultiplyAdd(float a, TVector b0, TVector b1, ref TVector c0, ref TVector c1)
+    {
+        TVector splat = TLanes.Splat(a);
+        c0 = TLanes.MultiplyAdd(splat, b0, c0);
+        c1 = TLanes.MultiplyAdd(splat, b1, c1);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(TVector c0, TVector c1, float* c)
+    {
+        TLanes.Store(c0, c);
+        TLanes.Store(c1, c + TLanes.Count);
+    }
+}

@@ -1,0 +1,250 @@
+using System.Runtime.CompilerServices;
+
+namespace RlmEngine.Kernels.Dense;
+
+/// <summary>The operands of one product C[M, N] (+)= Σ_k A(m, k)·B(k, n), and how it is cut into tasks.</summary>
+internal unsafe struct GemmProblem
+{
+    /// <summary>Rows of one task and columns of one task, at most; with <see cref="BlockK"/> they keep a task's operands in the L2 cache.</summary>
+    public const int MaxRows = 240, MaxColumns = 256, BlockK = 256;
+
+    public float* A, B, C;
+    public nint StepRow, StepK;
+    public int M, N, K;
+
+    /// <summary>From one panel of B to the next, or, where B is a plain row-major matrix, from one of its rows to the next.</summary>
+    public nint StrideB;
+    public nint StrideC;
+    public bool IsPacked, Accumulate;
+    public int RowsPerTask, ColumnsPerTask;
+
+    public readonly int RowTasks => (M + RowsPerTask - 1) / RowsPerTask;
+
+    public readonly int Tasks => RowTasks * ((N + ColumnsPerTask - 1) / ColumnsPerTask);
+
+    /// <summary>Chooses the tasks: big enough for the caches, enough of them for the threads. No choice shows in the result.</summary>
+    public void Split()
+    {
+        const long smallProblem = 1 << 18;
+        RowsPerTask = Even(M, MaxRows, 12);
+        ColumnsPerTask = Even(N, MaxColumns, PackedMatrix.PanelWidth);
+        if ((long)M * N * K < smallProblem)
+            return;
+        while (Tasks < 3 * WorkPool.Threads)
+        {
+            if (ColumnsPerTask > 128)
+                ColumnsPerTask = Even(ColumnsPerTask, ColumnsPerTask / 2, PackedMatrix.PanelWidth);
+            else if (RowsPerTask > 24)
+                RowsPerTask = Even(RowsPerTask, RowsPerTask / 2, 12);
+            else
+                break;
+        }
+    }
+
+    /// <summary>The size of a piece when <paramref name="total"/> is cut evenly into pieces of at most about <paramref name="most"/>.</summary>
+    private static int Even(int total, int most, int multiple)
+    {
+        int pieces = Math.Max(1, (total + most - 1) / most);
+        int size = (total + pieces - 1) / pieces;
+        return (size + multiple - 1) / multiple * multiple;
+    }
+}
+
+/// <summary>Memory a thread needs while it multiplies.</summary>
+internal static class GemmScratch
+{
+    [ThreadStatic]
+    private static NativeBuffer? t_a, t_tail, t_b, t_c;
+
+    public static NativeBuffer A => t_a ??= new NativeBuffer();
+
+    public static NativeBuffer Tail => t_tail ??= new NativeBuffer();
+
+    public static NativeBuffer B => t_b ??= new NativeBuffer();
+
+    public static NativeBuffer C => t_c ??= new NativeBuffer();
+}
+
+/// <summary>One task of a product: a block of rows by a block of columns, all of k in ascending blocks.</summary>
+internal readonly unsafe struct GemmWork<TLanes, TVector>(GemmProblem problem) : IWork
+    where TLanes : struct, ILanes<TVector>
+    where TVector : struct
+{
+    private const int Width = PackedMatrix.PanelWidth;
+
+    /// <summary>Rows of the main tile: as many as the registers hold.</summary>
+    private static int TileRows => TLanes.Count == 16 ? 12 : 6;
+
+    public void Do(int index)
+    {
+        int row = index % problem.RowTasks * problem.RowsPerTask, column = index / problem.RowTasks * problem.ColumnsPerTask;
+        var block = new Block
+        {
+            Row = row,
+            Column = column,
+            Rows = Math.Min(problem.RowsPerTask, problem.M - row),
+            Columns = Math.Min(problem.ColumnsPerTask, problem.N - column),
+        };
+        block.StrideScratch = (block.Columns + 4 * Width - 1) / (4 * Width) * (4 * Width);
+        block.ScratchC = GemmScratch.C.Rent((nint)(block.Rows + 12) * block.StrideScratch);
+        int blocks = Math.Max(1, (problem.K + GemmProblem.BlockK - 1) / GemmProblem.BlockK);
+        for (int i = 0; i < blocks; i++)
+        {
+            block.K = (int)((long)problem.K * i / blocks);
+            block.Depth = (int)((long)problem.K * (i + 1) / blocks) - block.K;
+            PrepareB(ref block);
+            int tail = block.Rows % TileRows, full = block.Rows - tail;
+            if (tail > 2)
+                PackTail(ref block, full, tail);
+            if (problem.StepK != 1)
+                PackA(ref block, full);
+            for (int panel = 0; panel < block.Columns; panel += Width)
+                MultiplyPanel(block, panel, full, tail);
+            if (tail is 1 or 2)
+                MultiplyRows(block, full, tail);
+        }
+    }
+
+    private void MultiplyPanel(in Block block, int panel, int full, int tail)
+    {
+        int valid = Math.Min(Width, block.Columns - panel);
+        for (int row = 0; row < full; row += TileRows)
+        {
+            float* a = problem.A + (block.Row + row) * problem.StepRow + block.K * problem.StepK;
+            if (problem.StepK == 1)
+                MultiplyTile(block, new GemmTile { A = a, StepRow = problem.StepRow, StepK = 1 }, (row, TileRows, TileRows), (panel, valid));
+            else
+                MultiplyTile(block, new GemmTile { A = block.PackedA + (nint)row * block.Depth, StepRow = 1, StepK = TileRows }, (row, TileRows, TileRows), (panel, valid));
+        }
+
+        if (tail > 2)
+            MultiplyTile(block, new GemmTile { A = block.PackedTail, StepRow = 1, StepK = TailRows(tail) }, (full, TailRows(tail), tail), (panel, valid));
+    }
+
+    /// <summary>All tiles of one panel for one group of rows; results go straight to C where the tile is whole, else through scratch.</summary>
+    private void MultiplyTile(in Block block, GemmTile tile, (int First, int Count, int Valid) rows, (int First, int Valid) columns)
+    {
+        bool direct = !problem.Accumulate && rows.Count == rows.Valid && columns.Valid == Width;
+        float* target = problem.C + (block.Row + rows.First) * problem.StrideC + block.Column + columns.First;
+        float* scratch = block.ScratchC + (nint)rows.First * block.StrideScratch + columns.First;
+        float* b = block.B + columns.First / Width * block.StridePanel;
+        for (int column = 0; column < columns.Valid; column += GemmTiles<TLanes, TVector>.Columns)
+        {
+            GemmTiles<TLanes, TVector>.Run(rows.Count, tile with
+            {
+                B = b + column,
+                Depth = block.Depth,
+                C = (direct ? target : scratch) + column,
+                StrideC = direct ? problem.StrideC : block.StrideScratch,
+                Resume = block.K > 0,
+            });
+        }
+
+        if (!direct && block.K + block.Depth == problem.K)
+            Merge(scratch, block.StrideScratch, target, (rows.Valid, columns.Valid));
+    }
+
+    /// <summary>One or two left-over rows (all rows when decoding one sequence): each row over groups of four tiles' columns.</summary>
+    private void MultiplyRows(in Block block, int first, int count)
+    {
+        int tileColumns = GemmTiles<TLanes, TVector>.Columns;
+        for (int column = 0; column < block.Columns; column += 4 * tileColumns)
+        {
+            int valid = Math.Min(4 * tileColumns, block.Columns - column);
+            bool direct = !problem.Accumulate && valid == 4 * tileColumns;
+            for (int row = first; row < first + count; row++)
+            {
+                float* target = problem.C + (block.Row + row) * problem.StrideC + block.Column + column;
+                float* scratch = block.ScratchC + (nint)row * block.StrideScratch + column;
+                float* a = problem.A + (block.Row + row) * problem.StepRow + block.K * problem.StepK;
+                var tile = new GemmTile
+                {
+                    A = a, StepK = problem.StepK, B = PanelAt(block, column), Depth = block.Depth, C = direct ? target : scratch, Resume = block.K > 0,
+                };
+                GemmTiles<TLanes, TVector>.Row(
+                    tile, PanelAt(block, column + tileColumns), PanelAt(block, column + 2 * tileColumns), PanelAt(block, column + 3 * tileColumns));
+                if (!direct && block.K + block.Depth == problem.K)
+                    Merge(scratch, block.StrideScratch, target, (1, valid));
+            }
+        }
+    }
+
+    /// <summary>The panel's address at a column; a column past the end reads the last tile again, and nobody reads what it gives.</summary>
+    private static float* PanelAt(in Block block, int column)
+    {
+        int last = (block.Columns - 1) / Width * Width + Width - GemmTiles<TLanes, TVector>.Columns;
+        column = Math.Min(column, last);
+        return block.B + column / Width * block.StridePanel + column % Width;
+    }
+
+    private void Merge(float* source, nint stride, float* target, (int Rows, int Columns) valid)
+    {
+        for (nint r = 0; r < valid.Rows; r++)
+        {
+            float* from = source + r * stride, to = target + r * problem.StrideC;
+            int c = 0;
+            for (; c <= valid.Columns - TLanes.Count; c += TLanes.Count)
+                TLanes.Store(problem.Accumulate ? TLanes.Add(TLanes.Load(to + c), TLanes.Load(from + c)) : TLanes.Load(from + c), to + c);
+            for (; c < valid.Columns; c++)
+                to[c] = problem.Accumulate ? to[c] + from[c] : from[c];
+        }
+    }
+
+    private static int TailRows(int tail) => tail <= 4 ? 4 : tail <= 6 ? 6 : tail <= 8 ? 8 : 12;
+
+    /// <summary>Copies the left-over rows to [k][rows], filled up with zeros to a tile there is.</summary>
+    private void PackTail(ref Block block, int first, int count)
+    {
+        int rows = TailRows(count);
+        float* packed = block.PackedTail = GemmScratch.Tail.Rent(12 * GemmProblem.BlockK);
+        float* a = problem.A + (block.Row + first) * problem.StepRow + block.K * problem.StepK;
+        for (nint k = 0; k < block.Depth; k++)
+        {
+            for (nint r = 0; r < rows; r++)
+                packed[k * rows + r] = r < count ? a[r * problem.StepRow + k * problem.StepK] : 0;
+        }
+    }
+
+    /// <summary>Copies whole row tiles to [tile][k][rows]: where k strides through memory, each tile would miss the cache at each k.</summary>
+    private void PackA(ref Block block, int rows)
+    {
+        float* packed = block.PackedA = GemmScratch.A.Rent((nint)(GemmProblem.MaxRows + 12) * GemmProblem.BlockK);
+        for (nint k = 0; k < block.Depth; k++)
+        {
+            float* a = problem.A + block.Row * problem.StepRow + (block.K + k) * problem.StepK;
+            for (nint row = 0; row < rows; row += TileRows)
+                Unsafe.CopyBlockUnaligned(packed + row * block.Depth + k * TileRows, a + row, (uint)TileRows * sizeof(float));
+        }
+    }
+
+    private void PrepareB(ref Block block)
+    {
+        if (problem.IsPacked)
+        {
+            block.StridePanel = problem.StrideB;
+            block.B = problem.B + block.Column / Width * problem.StrideB + (nint)block.K * Width;
+            return;
+        }
+
+        int panels = PackedMatrix.Panels(block.Columns);
+        block.StridePanel = (nint)block.Depth * Width;
+        block.B = GemmScratch.B.Rent((nint)(GemmProblem.MaxColumns + Width) * GemmProblem.BlockK);
+        for (int panel = 0; panel < panels; panel++)
+        {
+            int count = Math.Min(Width, block.Columns - panel * Width);
+            for (nint k = 0; k < block.Depth; k++)
+            {
+                var row = new Span<float>(block.B + panel * block.StridePanel + k * Width, Width);
+                new ReadOnlySpan<float>(problem.B + (block.K + k) * problem.StrideB + block.Column + panel * Width, count).CopyTo(row);
+                row[count..].Clear();
+            }
+        }
+    }
+
+    private struct Block
+    {
+        public int Row, Column, Rows, Columns, K, Depth;
+        public nint StrideScratch, StridePanel;
+        public float* ScratchC, PackedA, PackedTail, B;
+    }
+}
