@@ -39,9 +39,18 @@ public static unsafe partial class Gemm
         {
             Run(new GemmProblem
             {
-                A = x, StepRow = w.Inputs, StepK = 1, M = m, N = outputs, K = w.Inputs,
-                B = w.Forward + (nint)firstOutput * w.Inputs, IsPacked = true, StrideB = (nint)w.Inputs * PackedMatrix.PanelWidth,
-                C = y, StrideC = outputs, Accumulate = accumulate,
+                A = x,
+                StepRow = w.Inputs,
+                StepK = 1,
+                M = m,
+                N = outputs,
+                K = w.Inputs,
+                B = w.Forward + (nint)firstOutput * w.Inputs,
+                IsPacked = true,
+                StrideB = (nint)w.Inputs * PackedMatrix.PanelWidth,
+                C = y,
+                StrideC = outputs,
+                Accumulate = accumulate,
             });
         }
     }
@@ -75,9 +84,18 @@ public static unsafe partial class Gemm
         {
             Run(new GemmProblem
             {
-                A = dy, StepRow = outputs, StepK = 1, M = m, N = w.Inputs, K = outputs,
-                B = w.Backward + (nint)firstOutput * PackedMatrix.PanelWidth, IsPacked = true, StrideB = (nint)w.Outputs * PackedMatrix.PanelWidth,
-                C = dx, StrideC = w.Inputs, Accumulate = accumulate,
+                A = dy,
+                StepRow = outputs,
+                StepK = 1,
+                M = m,
+                N = w.Inputs,
+                K = outputs,
+                B = w.Backward + (nint)firstOutput * PackedMatrix.PanelWidth,
+                IsPacked = true,
+                StrideB = (nint)w.Outputs * PackedMatrix.PanelWidth,
+                C = dx,
+                StrideC = w.Inputs,
+                Accumulate = accumulate,
             });
         }
     }
@@ -99,9 +117,18 @@ public static unsafe partial class Gemm
         {
             Run(new GemmProblem
             {
-                A = dy, StepRow = 1, StepK = outputs, M = outputs, N = inputs, K = m,
-                B = x, IsPacked = false, StrideB = inputs,
-                C = dw, StrideC = inputs, Accumulate = true,
+                A = dy,
+                StepRow = 1,
+                StepK = outputs,
+                M = outputs,
+                N = inputs,
+                K = m,
+                B = x,
+                IsPacked = false,
+                StrideB = inputs,
+                C = dw,
+                StrideC = inputs,
+                Accumulate = true,
             });
         }
     }

@@ -2,69 +2,6 @@ using System.Runtime.CompilerServices;
 
 namespace RlmEngine.Kernels.Dense;
 
-/// <summary>The operands of one product C[M, N] (+)= Σ_k A(m, k)·B(k, n), and how it is cut into tasks.</summary>
-internal unsafe struct GemmProblem
-{
-    /// <summary>Rows of one task and columns of one task, at most; with <see cref="BlockK"/> they keep a task's operands in the L2 cache.</summary>
-    public const int MaxRows = 240, MaxColumns = 256, BlockK = 256;
-
-    public float* A, B, C;
-    public nint StepRow, StepK;
-    public int M, N, K;
-
-    /// <summary>From one panel of B to the next, or, where B is a plain row-major matrix, from one of its rows to the next.</summary>
-    public nint StrideB;
-    public nint StrideC;
-    public bool IsPacked, Accumulate;
-    public int RowsPerTask, ColumnsPerTask;
-
-    public readonly int RowTasks => (M + RowsPerTask - 1) / RowsPerTask;
-
-    public readonly int Tasks => RowTasks * ((N + ColumnsPerTask - 1) / ColumnsPerTask);
-
-    /// <summary>Chooses the tasks: big enough for the caches, enough of them for the threads. No choice shows in the result.</summary>
-    public void Split()
-    {
-        const long smallProblem = 1 << 18;
-        RowsPerTask = Even(M, MaxRows, 12);
-        ColumnsPerTask = Even(N, MaxColumns, PackedMatrix.PanelWidth);
-        if ((long)M * N * K < smallProblem)
-            return;
-        while (Tasks < 3 * WorkPool.Threads)
-        {
-            if (ColumnsPerTask > 128)
-                ColumnsPerTask = Even(ColumnsPerTask, ColumnsPerTask / 2, PackedMatrix.PanelWidth);
-            else if (RowsPerTask > 24)
-                RowsPerTask = Even(RowsPerTask, RowsPerTask / 2, 12);
-            else
-                break;
-        }
-    }
-
-    /// <summary>The size of a piece when <paramref name="total"/> is cut evenly into pieces of at most about <paramref name="most"/>.</summary>
-    private static int Even(int total, int most, int multiple)
-    {
-        int pieces = Math.Max(1, (total + most - 1) / most);
-        int size = (total + pieces - 1) / pieces;
-        return (size + multiple - 1) / multiple * multiple;
-    }
-}
-
-/// <summary>Memory a thread needs while it multiplies.</summary>
-internal static class GemmScratch
-{
-    [ThreadStatic]
-    private static NativeBuffer? t_a, t_tail, t_b, t_c;
-
-    public static NativeBuffer A => t_a ??= new NativeBuffer();
-
-    public static NativeBuffer Tail => t_tail ??= new NativeBuffer();
-
-    public static NativeBuffer B => t_b ??= new NativeBuffer();
-
-    public static NativeBuffer C => t_c ??= new NativeBuffer();
-}
-
 /// <summary>One task of a product: a block of rows by a block of columns, all of k in ascending blocks.</summary>
 internal readonly unsafe struct GemmWork<TLanes, TVector>(GemmProblem problem) : IWork
     where TLanes : struct, ILanes<TVector>
@@ -95,7 +32,7 @@ internal readonly unsafe struct GemmWork<TLanes, TVector>(GemmProblem problem) :
             PrepareB(ref block);
             int tail = block.Rows % TileRows, full = block.Rows - tail;
             if (tail > 2)
-                PackTail(ref block, full, tail);
+                PrepareTail(ref block, full, tail);
             if (problem.StepK != 1)
                 PackA(ref block, full);
             for (int panel = 0; panel < block.Columns; panel += Width)
@@ -111,14 +48,14 @@ internal readonly unsafe struct GemmWork<TLanes, TVector>(GemmProblem problem) :
         for (int row = 0; row < full; row += TileRows)
         {
             float* a = problem.A + (block.Row + row) * problem.StepRow + block.K * problem.StepK;
-            if (problem.StepK == 1)
-                MultiplyTile(block, new GemmTile { A = a, StepRow = problem.StepRow, StepK = 1 }, (row, TileRows, TileRows), (panel, valid));
-            else
-                MultiplyTile(block, new GemmTile { A = block.PackedA + (nint)row * block.Depth, StepRow = 1, StepK = TileRows }, (row, TileRows, TileRows), (panel, valid));
+            GemmTile tile = problem.StepK == 1
+                ? new GemmTile { A = a, StepRow = problem.StepRow, StepK = 1 }
+                : new GemmTile { A = block.PackedA + (nint)row * block.Depth, StepRow = 1, StepK = TileRows };
+            MultiplyTile(block, tile, (row, TileRows, TileRows), (panel, valid));
         }
 
         if (tail > 2)
-            MultiplyTile(block, new GemmTile { A = block.PackedTail, StepRow = 1, StepK = TailRows(tail) }, (full, TailRows(tail), tail), (panel, valid));
+            MultiplyTile(block, block.Tail, (full, TailRows(tail), tail), (panel, valid));
     }
 
     /// <summary>All tiles of one panel for one group of rows; results go straight to C where the tile is whole, else through scratch.</summary>
@@ -159,7 +96,13 @@ internal readonly unsafe struct GemmWork<TLanes, TVector>(GemmProblem problem) :
                 float* a = problem.A + (block.Row + row) * problem.StepRow + block.K * problem.StepK;
                 var tile = new GemmTile
                 {
-                    A = a, StepK = problem.StepK, B = PanelAt(block, column), Depth = block.Depth, C = direct ? target : scratch, Resume = block.K > 0,
+                    A = a,
+                    StepK = problem.StepK,
+                    B = PanelAt(block,
+                    column),
+                    Depth = block.Depth,
+                    C = direct ? target : scratch,
+                    Resume = block.K > 0,
                 };
                 GemmTiles<TLanes, TVector>.Row(
                     tile, PanelAt(block, column + tileColumns), PanelAt(block, column + 2 * tileColumns), PanelAt(block, column + 3 * tileColumns));
@@ -192,18 +135,35 @@ internal readonly unsafe struct GemmWork<TLanes, TVector>(GemmProblem problem) :
 
     private static int TailRows(int tail) => tail <= 4 ? 4 : tail <= 6 ? 6 : tail <= 8 ? 8 : 12;
 
-    /// <summary>Copies the left-over rows to [k][rows], filled up with zeros to a tile there is.</summary>
-    private void PackTail(ref Block block, int first, int count)
+    /// <summary>Finds a tile for the left-over rows: in place where a tile has just that many rows, else a copy filled up with zeros.</summary>
+    private void PrepareTail(ref Block block, int first, int count)
     {
         int rows = TailRows(count);
-        float* packed = block.PackedTail = GemmScratch.Tail.Rent(12 * GemmProblem.BlockK);
         float* a = problem.A + (block.Row + first) * problem.StepRow + block.K * problem.StepK;
+        block.Tail = new GemmTile { A = a, StepRow = problem.StepRow, StepK = problem.StepK };
+        if (rows == count)
+            return;
+        float* packed = block.Tail.A = GemmScratch.Tail.Rent(12 * GemmProblem.BlockK);
+        if (problem.StepK == 1)
+        {
+            block.Tail.StepRow = block.Depth;
+            for (nint r = 0; r < count; r++)
+                Copy(a + r * problem.StepRow, packed + r * block.Depth, block.Depth);
+            new Span<float>(packed + (nint)count * block.Depth, (rows - count) * block.Depth).Clear();
+            return;
+        }
+
+        block.Tail.StepRow = 1;
+        block.Tail.StepK = rows;
+        new Span<float>(packed, rows * block.Depth).Clear();
         for (nint k = 0; k < block.Depth; k++)
         {
-            for (nint r = 0; r < rows; r++)
-                packed[k * rows + r] = r < count ? a[r * problem.StepRow + k * problem.StepK] : 0;
+            for (nint r = 0; r < count; r++)
+                packed[k * rows + r] = a[r * problem.StepRow + k * problem.StepK];
         }
     }
+
+    private static void Copy(float* from, float* to, int count) => new ReadOnlySpan<float>(from, count).CopyTo(new Span<float>(to, count));
 
     /// <summary>Copies whole row tiles to [tile][k][rows]: where k strides through memory, each tile would miss the cache at each k.</summary>
     private void PackA(ref Block block, int rows)
@@ -245,6 +205,7 @@ internal readonly unsafe struct GemmWork<TLanes, TVector>(GemmProblem problem) :
     {
         public int Row, Column, Rows, Columns, K, Depth;
         public nint StrideScratch, StridePanel;
-        public float* ScratchC, PackedA, PackedTail, B;
+        public float* ScratchC, PackedA, B;
+        public GemmTile Tail;
     }
 }

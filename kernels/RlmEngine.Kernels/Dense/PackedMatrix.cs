@@ -88,11 +88,16 @@ public sealed unsafe class PackedMatrix : IDisposable
         {
             int count = Math.Min(PanelWidth, outputs - first);
             float* panel = forward + (nint)first * inputs;
-            for (int o = 0; o < count; o++)
+            const int inputsAtOnce = 16;
+            for (nint start = 0; start < inputs; start += inputsAtOnce)
             {
-                float* row = w + (nint)(first + o) * inputs;
-                for (nint i = 0; i < inputs; i++)
-                    panel[i * PanelWidth + o] = row[i];
+                nint end = Math.Min(start + inputsAtOnce, inputs);
+                for (nint o = 0; o < count; o++)
+                {
+                    float* row = w + (first + o) * inputs;
+                    for (nint i = start; i < end; i++)
+                        panel[i * PanelWidth + o] = row[i];
+                }
             }
         }
 

@@ -26,4 +26,6 @@ internal unsafe interface ILanes<TVector>
     static abstract TVector Divide(TVector a, TVector b);
 
     static abstract TVector SquareRoot(TVector a);
+
+    static abstract TVector Exp(TVector a);
 }

@@ -1,0 +1,49 @@
+namespace RlmEngine.Kernels.Dense;
+
+/// <summary>The operands of one product C[M, N] (+)= Σ_k A(m, k)·B(k, n), and how it is cut into tasks.</summary>
+internal unsafe struct GemmProblem
+{
+    /// <summary>Rows of one task and columns of one task, at most; with <see cref="BlockK"/> they keep a task's operands in the L2 cache.</summary>
+    public const int MaxRows = 240, MaxColumns = 256, BlockK = 256;
+
+    public float* A, B, C;
+    public nint StepRow, StepK;
+    public int M, N, K;
+
+    /// <summary>From one panel of B to the next, or, where B is a plain row-major matrix, from one of its rows to the next.</summary>
+    public nint StrideB;
+    public nint StrideC;
+    public bool IsPacked, Accumulate;
+    public int RowsPerTask, ColumnsPerTask;
+
+    public readonly int RowTasks => (M + RowsPerTask - 1) / RowsPerTask;
+
+    public readonly int Tasks => RowTasks * ((N + ColumnsPerTask - 1) / ColumnsPerTask);
+
+    /// <summary>Chooses the tasks: big enough for the caches, enough of them for the threads. No choice shows in the result.</summary>
+    public void Split()
+    {
+        const long smallProblem = 1 << 18;
+        RowsPerTask = Even(M, MaxRows, 12);
+        ColumnsPerTask = Even(N, MaxColumns, PackedMatrix.PanelWidth);
+        if ((long)M * N * K < smallProblem)
+            return;
+        while (WorkPool.Threads > 1 && Tasks < 3 * WorkPool.Threads)
+        {
+            if (ColumnsPerTask > 128)
+                ColumnsPerTask = Even(ColumnsPerTask, ColumnsPerTask / 2, PackedMatrix.PanelWidth);
+            else if (RowsPerTask > 24)
+                RowsPerTask = Even(RowsPerTask, RowsPerTask / 2, 12);
+            else
+                break;
+        }
+    }
+
+    /// <summary>The size of a piece when <paramref name="total"/> is cut evenly into pieces of at most about <paramref name="most"/>.</summary>
+    private static int Even(int total, int most, int multiple)
+    {
+        int pieces = Math.Max(1, (total + most - 1) / most);
+        int size = (total + pieces - 1) / pieces;
+        return (size + multiple - 1) / multiple * multiple;
+    }
+}
