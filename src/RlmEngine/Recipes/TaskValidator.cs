@@ -1,0 +1,117 @@
+using RlmEngine.Curriculum;
+using RlmEngine.Rewards;
+
+namespace RlmEngine.Recipes;
+
+/// <summary>Ranges of a task: limits, budget, curriculum, reward, span.</summary>
+internal static class TaskValidator
+{
+    /// <summary>Tokens of prompt a context must hold beside thought and answer, or there is nothing to predict from.</summary>
+    internal const int SmallestPrompt = 4;
+
+    /// <summary>Checks one task of a reinforce stage.</summary>
+    public static void Check(RecipeChecks checks, TaskOptions task, ModelOptions model)
+    {
+        checks.NotNegative("weight", task.Weight);
+        checks.AtLeast("maxThinkTokens", task.MaxThinkTokens, 0);
+        checks.AtLeast("maxAnswerTokens", task.MaxAnswerTokens, 1);
+        CheckContext(checks, task, model);
+        if (task.Prompt is { } prompt)
+            checks.Below("prompt").AtLeast("contextTokens", prompt.ContextTokens, 0);
+        if (task.Budget is { } budget)
+        {
+            checks.Require(task.MaxThinkTokens > 0, "maxThinkTokens", "0 leaves no thought for the budget; at least 1 is needed");
+            CheckBudget(checks.Below("budget"), budget);
+        }
+
+        if (task.Curriculum is { } curriculum)
+        {
+            checks.Require(task.Type == TaskType.NextToken, "curriculum", "spanRestoration has no tiers; null, or type \"nextToken\", is needed");
+            CheckCurriculum(checks.Below("curriculum"), curriculum);
+        }
+
+        CheckReward(checks, task);
+        if (task.Type == TaskType.SpanRestoration)
+            CheckSpan(checks, task);
+    }
+
+    private static void CheckContext(RecipeChecks checks, TaskOptions task, ModelOptions model)
+    {
+        // <think> and </think> take two places; a loaded model's context is not known here.
+        long needed = (long)task.MaxThinkTokens + task.MaxAnswerTokens + 2 + SmallestPrompt;
+        checks.Require(
+            model.Checkpoint is not null || needed <= model.ContextLength, "maxThinkTokens",
+            $"thought {task.MaxThinkTokens} + answer {task.MaxAnswerTokens} + 2 marks + a prompt of {SmallestPrompt} tokens "
+            + $"exceed model.contextLength, {model.ContextLength}");
+    }
+
+    private static void CheckBudget(RecipeChecks checks, BudgetOptions budget)
+    {
+        checks.Require(
+            budget.Initial >= budget.Minimum, "initial", $"B_0 = {budget.Initial} is below minimum, B_min = {budget.Minimum}");
+        checks.AtLeast("minimum", budget.Minimum, 1);
+        checks.Require(budget.Decay is > 0 and < 1, "decay", $"γ = {budget.Decay} is outside (0, 1)");
+    }
+
+    private static void CheckCurriculum(RecipeChecks checks, CurriculumOptions curriculum)
+    {
+        CheckBounds(checks, curriculum);
+        checks.AtLeast("documents", curriculum.Documents, 1);
+        checks.AtLeast("entropyTopK", curriculum.EntropyTopK, 0);
+        checks.NotNegative("minEntropy", curriculum.MinEntropy);
+        CheckShares(checks, "p1", curriculum.P1);
+        CheckShares(checks, "p2", curriculum.P2);
+        checks.Share("t1", curriculum.T1);
+        checks.Share("t2", curriculum.T2);
+        checks.Require(curriculum.T1 < curriculum.T2, "t1", $"t1 = {curriculum.T1} is not below t2 = {curriculum.T2}");
+    }
+
+    private static void CheckBounds(RecipeChecks checks, CurriculumOptions curriculum)
+    {
+        if (curriculum.Bounds is not [double low, double high])
+        {
+            checks.Require(false, "bounds", $"{curriculum.Bounds.Count} bounds; two are needed");
+            return;
+        }
+
+        bool isQuantile = curriculum.Rule == TierRule.Quantile;
+        bool isInside = isQuantile ? low > 0 && high < 1 : low >= 0 && double.IsFinite(high);
+        checks.Require(
+            low < high && isInside, "bounds",
+            $"[{low}, {high}] is not possible; two ascending {(isQuantile ? "quantiles in (0, 1)" : "entropies of at least 0 nats")} are needed");
+    }
+
+    private static void CheckShares(RecipeChecks checks, string field, IReadOnlyList<double> shares)
+    {
+        checks.Require(shares.Count == 3, field, $"{shares.Count} shares; three (easy, medium, hard) are needed");
+        checks.Require(shares.All(share => share >= 0), field, $"[{string.Join(", ", shares)}] has a share that is not at least 0");
+        double sum = shares.Sum();
+        checks.Require(Math.Abs(sum - 1) <= 1e-9, field, $"[{string.Join(", ", shares)}] sums to {sum}; 1 is needed");
+    }
+
+    private static void CheckReward(RecipeChecks checks, TaskOptions task)
+    {
+        RecipeChecks below = checks.Below("reward");
+        bool isNextTokenMatch = task.Reward.Match is MatchReward.Token or MatchReward.BytePrefix;
+        below.Require(
+            isNextTokenMatch == (task.Type == TaskType.NextToken), "match",
+            isNextTokenMatch
+                ? "does not fit type \"spanRestoration\"; exact, editSimilarity, tokenF1, longestCommonSubsequence or meanLogProb is needed"
+                : "does not fit type \"nextToken\"; token or bytePrefix is needed");
+        checks.Require(
+            task.Type != TaskType.NextToken || task.Reward.Match != MatchReward.Token || task.MaxAnswerTokens == 1, "maxAnswerTokens",
+            $"{task.MaxAnswerTokens} does not fit reward.match \"token\"; 1 is needed");
+        below.Share("lengthWeight", task.Reward.LengthWeight);
+        below.NotNegative("lengthPeak", task.Reward.LengthPeak);
+        below.Finite("formatFailure", task.Reward.FormatFailure);
+    }
+
+    private static void CheckSpan(RecipeChecks checks, TaskOptions task)
+    {
+        checks.ShareAboveZero("maxSpanShare", task.MaxSpanShare, 0.3);
+        checks.AtLeast("maxSpanTokens", task.MaxSpanTokens, 1);
+        checks.Require(
+            task.MaxAnswerTokens >= task.MaxSpanTokens, "maxAnswerTokens",
+            $"{task.MaxAnswerTokens} tokens of answer cannot hold a span of maxSpanTokens = {task.MaxSpanTokens}");
+    }
+}
