@@ -1,9 +1,14 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using RlmEngine.Advantages;
+using RlmEngine.Corpus;
 using RlmEngine.Curriculum;
+using RlmEngine.Evaluation;
 using RlmEngine.Losses;
 using RlmEngine.Rewards;
+using RlmEngine.Rollouts;
+using RlmEngine.Tasks;
+using RlmEngine.Tokenization;
 
 namespace RlmEngine.Recipes;
 

@@ -5,6 +5,7 @@ using RlmEngine.Curriculum;
 using RlmEngine.Kernels.Rollout;
 using RlmEngine.Losses;
 using RlmEngine.Rewards;
+using RlmEngine.Tasks;
 
 namespace RlmEngine.Recipes;
 

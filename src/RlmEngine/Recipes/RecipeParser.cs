@@ -54,8 +54,7 @@ internal ref struct RecipeParser
     {
         try
         {
-            if (!parser._reader.Read())
-                throw new UserInputException(parser._source, 1, "", "the file is empty; a JSON object is needed");
+            _ = parser._reader.Read();
             RecipeNode node = parser.Value("");
             _ = parser._reader.Read();
             return node;

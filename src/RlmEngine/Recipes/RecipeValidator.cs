@@ -1,4 +1,7 @@
+using RlmEngine.Corpus;
+using RlmEngine.Evaluation;
 using RlmEngine.Metrics;
+using RlmEngine.Tokenization;
 
 namespace RlmEngine.Recipes;
 
@@ -41,6 +44,7 @@ public static class RecipeValidator
         checks.Require(corpus.Fields.Count > 0 && !corpus.Fields.Contains(""), "fields", "a list of field names, none of them empty, is needed");
         checks.ShareAboveZero("heldOut", corpus.HeldOut, 0.9);
         checks.AtLeast("maxDocumentBytes", corpus.MaxDocumentBytes, 1);
+        checks.AtLeast("splitBytes", corpus.SplitBytes, 0);
         checks.AtLeast("shuffleBuffer", corpus.ShuffleBuffer, 1);
         RecipeChecks world = checks.Below("world");
         world.AtLeast("documents", corpus.World.Documents, 1);

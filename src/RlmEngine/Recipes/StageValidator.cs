@@ -1,5 +1,6 @@
 using RlmEngine.Kernels.Rollout;
 using RlmEngine.Losses;
+using RlmEngine.Rollouts;
 
 namespace RlmEngine.Recipes;
 

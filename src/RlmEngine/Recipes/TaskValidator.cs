@@ -1,5 +1,6 @@
 using RlmEngine.Curriculum;
 using RlmEngine.Rewards;
+using RlmEngine.Tasks;
 
 namespace RlmEngine.Recipes;
 
