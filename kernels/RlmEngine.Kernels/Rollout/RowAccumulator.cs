@@ -1,0 +1,143 @@
+using System.Runtime.CompilerServices;
+
+namespace RlmEngine.Kernels.Rollout;
+
+/// <summary>The running (m, s, t) of a row, to which one block of logits after another is added.</summary>
+/// <remarks>
+/// A row is walked in blocks of <see cref="BlockSize"/> logits. Within a block sixteen lanes sum in single precision, a short last
+/// vector is filled up with −∞, and the lanes are folded by halves in double; blocks are added in order in double. So the order
+/// of summation is a property of the row alone.
+/// </remarks>
+internal struct RowAccumulator(float scale)
+{
+    public const int Lanes = 16;
+    public const int BlockSize = 1024;
+
+    private readonly float _scale = scale;
+    private double _sum;
+    private double _weightedSum;
+    private int _maxBlock;
+
+    public float Max { get; private set; } = float.NegativeInfinity;
+
+    /// <summary>What block sums are relative to: the maximum so far, or 0 while there is none.</summary>
+    public readonly float Reference => float.IsNegativeInfinity(Max) ? 0f : Max;
+
+    public static int BlockCount(int vocabulary) => (vocabulary + BlockSize - 1) / BlockSize;
+
+    /// <summary>Adds one block and returns its Σ e^(x' − Reference); the sixteen lanes' maxima go to <paramref name="laneMaxima"/>.</summary>
+    public double Append<TLanes>(ReadOnlySpan<float> block, int offset, Span<float> laneMaxima)
+        where TLanes : struct, IRowLanes<TLanes>
+    {
+        int whole = block.Length & -Lanes;
+        Span<float> tail = stackalloc float[Lanes];
+        if (whole < block.Length) FillTail(block[whole..], tail);
+        Maxima<TLanes>(block, whole, tail).Store(ref laneMaxima[0]);
+        float blockMax = float.NegativeInfinity;
+        foreach (float laneMax in laneMaxima[..Lanes])
+        {
+            if (laneMax > blockMax) blockMax = laneMax;
+        }
+
+        if (blockMax > Max)
+        {
+            Rescale(blockMax);
+            _maxBlock = offset;
+        }
+
+        double blockSum = Sums<TLanes>(block, whole, tail, out double blockWeightedSum);
+        _sum += blockSum;
+        _weightedSum += blockWeightedSum;
+        return blockSum;
+    }
+
+    public readonly RowStatistics Finish(ReadOnlySpan<float> logits_V)
+    {
+        if (double.IsNaN(_sum)) return new RowStatistics(_scale, float.NaN, double.NaN, float.NaN, float.NaN, 0);
+        if (float.IsNegativeInfinity(Max))
+            return new RowStatistics(_scale, Max, double.NegativeInfinity, float.NegativeInfinity, 0f, 0);
+        double logSum = VectorMath.Log(_sum);
+        float entropy = Math.Clamp((float)(logSum - (_weightedSum / _sum)), 0f, EntropyLimit(logits_V.Length));
+        int argMax = _maxBlock;
+        while (logits_V[argMax] * _scale != Max) argMax++;
+        return new RowStatistics(_scale, Max, logSum, (float)(Max + logSum), entropy, argMax);
+    }
+
+    public static double Fold(Span<float> lanes)
+    {
+        Span<double> wide = stackalloc double[Lanes];
+        for (int i = 0; i < Lanes; i++) wide[i] = lanes[i];
+        for (int half = Lanes / 2; half > 0; half /= 2)
+        {
+            for (int i = 0; i < half; i++) wide[i] += wide[i + half];
+        }
+
+        return wide[0];
+    }
+
+    /// <summary>The largest float that is not above ln V.</summary>
+    public static float EntropyLimit(int vocabulary)
+    {
+        double limit = VectorMath.Log(vocabulary);
+        float rounded = (float)limit;
+        return rounded > limit ? MathF.BitDecrement(rounded) : rounded;
+    }
+
+    public static void FillTail(ReadOnlySpan<float> rest, Span<float> tail)
+    {
+        tail.Fill(float.NegativeInfinity);
+        rest.CopyTo(tail);
+    }
+
+    private readonly TLanes Maxima<TLanes>(ReadOnlySpan<float> block, int whole, Span<float> tail)
+        where TLanes : struct, IRowLanes<TLanes>
+    {
+        TLanes scale = TLanes.Broadcast(_scale);
+        TLanes max = TLanes.Broadcast(float.NegativeInfinity);
+        for (int i = 0; i < whole; i += Lanes) max = TLanes.Max(TLanes.Load(in block[i]) * scale, max);
+        return whole < block.Length ? TLanes.Max(TLanes.Load(in tail[0]) * scale, max) : max;
+    }
+
+    private readonly double Sums<TLanes>(ReadOnlySpan<float> block, int whole, Span<float> tail, out double weightedSum)
+        where TLanes : struct, IRowLanes<TLanes>
+    {
+        TLanes scale = TLanes.Broadcast(_scale);
+        TLanes reference = TLanes.Broadcast(Reference);
+        TLanes lowest = TLanes.Broadcast(VectorMath.LowestArgument);
+        TLanes sum = TLanes.Broadcast(0f);
+        TLanes weighted = sum;
+        for (int i = 0; i < whole; i += Lanes)
+            Accumulate((TLanes.Load(in block[i]) * scale) - reference, lowest, ref sum, ref weighted);
+        if (whole < block.Length) Accumulate((TLanes.Load(in tail[0]) * scale) - reference, lowest, ref sum, ref weighted);
+        Span<float> lanes = stackalloc float[Lanes];
+        weighted.Store(ref lanes[0]);
+        weightedSum = Fold(lanes);
+        sum.Store(ref lanes[0]);
+        return Fold(lanes);
+    }
+
+    // The bound keeps (−∞) · 0 out of the weighted sum: e^x is 0 from there down.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Accumulate<TLanes>(TLanes difference, TLanes lowest, ref TLanes sum, ref TLanes weighted)
+        where TLanes : struct, IRowLanes<TLanes>
+    {
+        TLanes d = TLanes.Max(lowest, difference);
+        TLanes e = TLanes.ExpInRange(d);
+        sum += e;
+        weighted = TLanes.MultiplyAdd(e, d, weighted);
+    }
+
+    // (m, s, t) to a larger m: with d = old − new, t becomes e^d (t + d·s) and s becomes e^d s.
+    private void Rescale(float newMax)
+    {
+        if (_sum > 0)
+        {
+            double d = (double)Max - newMax;
+            double factor = VectorMath.Exp(d);
+            _weightedSum = factor * (_weightedSum + (d * _sum));
+            _sum *= factor;
+        }
+
+        Max = newMax;
+    }
+}

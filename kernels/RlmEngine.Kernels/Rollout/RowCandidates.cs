@@ -1,0 +1,149 @@
+using System.Numerics;
+using CommunityToolkit.HighPerformance.Buffers;
+
+namespace RlmEngine.Kernels.Rollout;
+
+/// <summary>One row's block sums and, when it is truncated, its candidate tokens; pooled, so nothing is allocated once warm.</summary>
+internal ref struct RowCandidates
+{
+    // A block with less has no token whose probability a float can hold, and no draw of 53 bits can reach it.
+    private const double SmallestMass = 1e-37;
+
+    private readonly ReadOnlySpan<float> _logits_V;
+    private readonly SpanOwner<float> _laneMaxima;
+    private readonly SpanOwner<float> _references;
+    private readonly SpanOwner<double> _blockSums;
+    private SpanOwner<ulong> _keys;
+    private SpanOwner<ulong> _scratch;
+
+    private RowCandidates(ReadOnlySpan<float> logits_V)
+    {
+        int blocks = RowAccumulator.BlockCount(logits_V.Length);
+        _logits_V = logits_V;
+        _laneMaxima = SpanOwner<float>.Allocate(blocks * RowAccumulator.Lanes);
+        _references = SpanOwner<float>.Allocate(blocks);
+        _blockSums = SpanOwner<double>.Allocate(blocks);
+    }
+
+    public RowStatistics Statistics { get; private set; }
+
+    public readonly int VocabularySize => _logits_V.Length;
+
+    /// <summary>Σ e^(x' − m) of each block, in order.</summary>
+    public readonly ReadOnlySpan<double> BlockSums => _blockSums.Span;
+
+    /// <summary>The candidates, as keys of (x' − m, id), in order of id.</summary>
+    public Span<ulong> Keys { get; private set; }
+
+    public static RowCandidates Read<TLanes>(ReadOnlySpan<float> logits_V, float scale)
+        where TLanes : struct, IRowLanes<TLanes>
+    {
+        var row = new RowCandidates(logits_V);
+        var accumulator = new RowAccumulator(scale);
+        for (int block = 0; block < row.BlockSums.Length; block++)
+        {
+            int offset = block * RowAccumulator.BlockSize;
+            int count = Math.Min(RowAccumulator.BlockSize, logits_V.Length - offset);
+            row._blockSums.Span[block] = accumulator.Append<TLanes>(
+                logits_V.Slice(offset, count), offset, row._laneMaxima.Span.Slice(block * RowAccumulator.Lanes, RowAccumulator.Lanes));
+            row._references.Span[block] = accumulator.Reference;
+        }
+
+        row.Statistics = accumulator.Finish(logits_V);
+        for (int block = 0; block < row.BlockSums.Length; block++)
+        {
+            double sum = row._blockSums.Span[block] * VectorMath.Exp((double)row._references.Span[block] - row.Statistics.Max);
+            row._blockSums.Span[block] = sum < SmallestMass ? 0 : sum;
+        }
+
+        return row;
+    }
+
+    /// <summary>Makes candidates of the tokens with x' − m ≥ <paramref name="bound"/>, none of them −∞.</summary>
+    public void Collect<TLanes>(float bound)
+        where TLanes : struct, IRowLanes<TLanes>
+    {
+        if (_keys.Length == 0)
+        {
+            _keys = SpanOwner<ulong>.Allocate(_logits_V.Length);
+            _scratch = SpanOwner<ulong>.Allocate(Math.Max(_logits_V.Length, _laneMaxima.Length));
+        }
+
+        TLanes lowest = TLanes.Broadcast(Math.Max(bound, float.MinValue));
+        TLanes scale = TLanes.Broadcast(Statistics.InverseTemperature);
+        TLanes max = TLanes.Broadcast(Statistics.Max);
+        Span<float> lanes = stackalloc float[RowAccumulator.Lanes];
+        int count = 0;
+        for (int offset = 0; offset < _logits_V.Length; offset += RowAccumulator.Lanes)
+        {
+            TLanes difference = (LoadPadded<TLanes>(offset, lanes) * scale) - max;
+            uint mask = TLanes.AtLeast(difference, lowest);
+            if (mask == 0) continue;
+            difference.Store(ref lanes[0]);
+            for (; mask != 0; mask &= mask - 1)
+            {
+                int lane = BitOperations.TrailingZeroCount(mask);
+                _keys.Span[count++] = CandidateKey.Of(lanes[lane], offset + lane);
+            }
+        }
+
+        Keys = _keys.Span[..count];
+    }
+
+    /// <summary>A bound that at least k tokens reach: the k-th largest of the lanes' maxima, which stand for as many tokens.</summary>
+    public readonly float BoundOfTop(int k)
+    {
+        ReadOnlySpan<float> maxima = _laneMaxima.Span;
+        if (k > maxima.Length) return float.NegativeInfinity;
+        using SpanOwner<ulong> keys = SpanOwner<ulong>.Allocate(maxima.Length);
+        for (int i = 0; i < maxima.Length; i++) keys.Span[i] = CandidateKey.Of(maxima[i] - Statistics.Max, i);
+        return CandidateKey.Value(CandidateSelection.Reach(keys.Span, k, new UnitWeight()));
+    }
+
+    /// <summary>The key at which the candidates' running sum of weights, largest first, reaches the target.</summary>
+    public readonly ulong Reach<TWeight>(double target, TWeight weight)
+        where TWeight : struct, ICandidateWeight
+    {
+        Span<ulong> copy = _scratch.Span[..Keys.Length];
+        Keys.CopyTo(copy);
+        return CandidateSelection.Reach(copy, target, weight);
+    }
+
+    /// <summary>Drops the candidates after a key, keeping the order of ids.</summary>
+    public void KeepUpTo(ulong lastKey)
+    {
+        int kept = 0;
+        foreach (ulong key in Keys)
+        {
+            if (key <= lastKey) Keys[kept++] = key;
+        }
+
+        Keys = Keys[..kept];
+    }
+
+    /// <summary>Σ e^(x' − m) over the candidates.</summary>
+    public readonly double Mass()
+    {
+        double mass = 0;
+        foreach (ulong key in Keys) mass += default(ProbabilityWeight).Of(key);
+        return mass;
+    }
+
+    public readonly void Dispose()
+    {
+        _laneMaxima.Dispose();
+        _references.Dispose();
+        _blockSums.Dispose();
+        if (_keys.Length == 0) return;
+        _keys.Dispose();
+        _scratch.Dispose();
+    }
+
+    private readonly TLanes LoadPadded<TLanes>(int offset, Span<float> lanes)
+        where TLanes : struct, IRowLanes<TLanes>
+    {
+        if (offset + RowAccumulator.Lanes <= _logits_V.Length) return TLanes.Load(in _logits_V[offset]);
+        RowAccumulator.FillTail(_logits_V[offset..], lanes);
+        return TLanes.Load(in lanes[0]);
+    }
+}

@@ -1,0 +1,45 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace RlmEngine.Kernels.Rollout;
+
+/// <summary>Sixteen lanes in one <see cref="Vector512{T}"/>.</summary>
+internal readonly struct RowLanes512(Vector512<float> a) : IRowLanes<RowLanes512>
+{
+    private readonly Vector512<float> _a = a;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static RowLanes512 operator +(RowLanes512 left, RowLanes512 right) => new(left._a + right._a);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static RowLanes512 operator -(RowLanes512 left, RowLanes512 right) => new(left._a - right._a);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static RowLanes512 operator *(RowLanes512 left, RowLanes512 right) => new(left._a * right._a);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static RowLanes512 Load(ref readonly float source) => new(Vector512.LoadUnsafe(in source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static RowLanes512 Broadcast(float value) => new(Vector512.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static RowLanes512 Max(RowLanes512 left, RowLanes512 right) => new(Vector512.MaxNative(left._a, right._a));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static RowLanes512 Min(RowLanes512 left, RowLanes512 right) => new(Vector512.MinNative(left._a, right._a));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static RowLanes512 MultiplyAdd(RowLanes512 left, RowLanes512 right, RowLanes512 addend) => new(
+        Vector512.FusedMultiplyAdd(left._a, right._a, addend._a));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static RowLanes512 ExpInRange(RowLanes512 x) => new(VectorMath.ExpInRange(x._a));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint AtLeast(RowLanes512 left, RowLanes512 right) =>
+        (uint)Vector512.GreaterThanOrEqual(left._a, right._a).ExtractMostSignificantBits();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(ref float destination) => _a.StoreUnsafe(ref destination);
+}
