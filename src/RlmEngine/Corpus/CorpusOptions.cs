@@ -17,7 +17,7 @@ public sealed record CorpusOptions
 
     /// <summary>
     /// Text files (.txt, .md, .rst) of more bytes than this become several documents, file#1, file#2, …, each of at most so many bytes,
-    /// cut after a blank line where one stands in the second half, else after a line, else after a space; 0 never cuts.
+    /// cut in its second half after the last blank line, else line, else space, else between characters; 0 never cuts.
     /// </summary>
     public int SplitBytes { get; init; } = 64 * 1024;
 
