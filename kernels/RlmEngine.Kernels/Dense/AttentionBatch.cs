@@ -1,0 +1,37 @@
+namespace RlmEngine.Kernels.Dense;
+
+/// <summary>Which rows attend to which pages: N fused rows in S segments.</summary>
+/// <param name="shape">Sizes of the heads.</param>
+/// <param name="segments_S">Segments, covering rows 0 … N − 1 in order.</param>
+/// <param name="tables">Page numbers; a segment's table holds those of positions 0 … Past + Length − 1.</param>
+public readonly ref struct AttentionBatch(AttentionShape shape, ReadOnlySpan<AttentionSegment> segments_S, ReadOnlySpan<int> tables)
+{
+    /// <summary>Sizes of the heads.</summary>
+    public AttentionShape Shape { get; } = shape;
+
+    /// <summary>Segments, covering all rows in order.</summary>
+    public ReadOnlySpan<AttentionSegment> Segments_S { get; } = segments_S;
+
+    /// <summary>Page numbers.</summary>
+    public ReadOnlySpan<int> Tables { get; } = tables;
+
+    /// <summary>Rows N.</summary>
+    public int RowCount => Segments_S.IsEmpty ? 0 : Segments_S[^1].Start + Segments_S[^1].Length;
+
+    internal int LongestSequence
+    {
+        get
+        {
+            int longest = 0;
+            foreach (AttentionSegment segment in Segments_S)
+                longest = Math.Max(longest, segment.Past + segment.Length);
+            return longest;
+        }
+    }
+
+    internal void CheckRows(int length, int width, string name)
+    {
+        if (length < (long)RowCount * width)
+            throw new ArgumentException($"{RowCount} rows of {width} do not fit in {length} numbers", name);
+    }
+}

@@ -1,0 +1,151 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace RlmEngine.Kernels.Dense;
+
+/// <summary>Sixteen floats side by side; every implementation gives the same bits, whatever the hardware's vector width.</summary>
+internal unsafe interface ILanes16<TSelf>
+    where TSelf : struct, ILanes16<TSelf>
+{
+    static abstract TSelf Load(float* source);
+
+    static abstract TSelf Broadcast(float value);
+
+    /// <summary>a · b + c with one rounding.</summary>
+    static abstract TSelf MultiplyAdd(TSelf a, TSelf b, TSelf c);
+
+    static abstract TSelf Multiply(TSelf a, TSelf b);
+
+    static abstract TSelf Add(TSelf a, TSelf b);
+
+    static abstract TSelf Subtract(TSelf a, TSelf b);
+
+    /// <summary>The larger of each; which of the two when one is NaN is not defined.</summary>
+    static abstract TSelf Max(TSelf a, TSelf b);
+
+    static abstract TSelf Exp(TSelf a);
+
+    void Store(float* destination);
+}
+
+/// <summary>One AVX-512 register.</summary>
+internal readonly unsafe struct Lanes16x1(Vector512<float> v) : ILanes16<Lanes16x1>
+{
+    private readonly Vector512<float> _v = v;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16x1 Load(float* source) => new(Vector512.Load(source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16x1 Broadcast(float value) => new(Vector512.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16x1 MultiplyAdd(Lanes16x1 a, Lanes16x1 b, Lanes16x1 c) => new(Vector512.FusedMultiplyAdd(a._v, b._v, c._v));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16x1 Multiply(Lanes16x1 a, Lanes16x1 b) => new(a._v * b._v);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16x1 Add(Lanes16x1 a, Lanes16x1 b) => new(a._v + b._v);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16x1 Subtract(Lanes16x1 a, Lanes16x1 b) => new(a._v - b._v);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16x1 Max(Lanes16x1 a, Lanes16x1 b) => new(Vector512.MaxNative(a._v, b._v));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16x1 Exp(Lanes16x1 a) => new(VectorMath.Exp(a._v));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(float* destination) => _v.Store(destination);
+}
+
+/// <summary>Two AVX registers.</summary>
+internal readonly unsafe struct Lanes16x2(Vector256<float> a, Vector256<float> b) : ILanes16<Lanes16x2>
+{
+    private readonly Vector256<float> _a = a;
+    private readonly Vector256<float> _b = b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16x2 Load(float* source) => new(Vector256.Load(source), Vector256.Load(source + 8));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16x2 Broadcast(float value) => new(Vector256.Create(value), Vector256.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16x2 MultiplyAdd(Lanes16x2 a, Lanes16x2 b, Lanes16x2 c)
+        => new(Vector256.FusedMultiplyAdd(a._a, b._a, c._a), Vector256.FusedMultiplyAdd(a._b, b._b, c._b));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16x2 Multiply(Lanes16x2 a, Lanes16x2 b) => new(a._a * b._a, a._b * b._b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16x2 Add(Lanes16x2 a, Lanes16x2 b) => new(a._a + b._a, a._b + b._b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16x2 Subtract(Lanes16x2 a, Lanes16x2 b) => new(a._a - b._a, a._b - b._b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16x2 Max(Lanes16x2 a, Lanes16x2 b) => new(Vector256.MaxNative(a._a, b._a), Vector256.MaxNative(a._b, b._b));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16x2 Exp(Lanes16x2 a) => new(VectorMath.Exp(a._a), VectorMath.Exp(a._b));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(float* destination)
+    {
+        _a.Store(destination);
+        _b.Store(destination + 8);
+    }
+}
+
+/// <summary>Four 128-bit registers; software where the hardware has none.</summary>
+internal readonly unsafe struct Lanes16x4(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d) : ILanes16<Lanes16x4>
+{
+    private readonly Vector128<float> _a = a;
+    private readonly Vector128<float> _b = b;
+    private readonly Vector128<float> _c = c;
+    private readonly Vector128<float> _d = d;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16x4 Load(float* source)
+        => new(Vector128.Load(source), Vector128.Load(source + 4), Vector128.Load(source + 8), Vector128.Load(source + 12));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16x4 Broadcast(float value)
+    {
+        Vector128<float> v = Vector128.Create(value);
+        return new(v, v, v, v);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16x4 MultiplyAdd(Lanes16x4 a, Lanes16x4 b, Lanes16x4 c) => new(
+        Vector128.FusedMultiplyAdd(a._a, b._a, c._a), Vector128.FusedMultiplyAdd(a._b, b._b, c._b),
+        Vector128.FusedMultiplyAdd(a._c, b._c, c._c), Vector128.FusedMultiplyAdd(a._d, b._d, c._d));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16x4 Multiply(Lanes16x4 a, Lanes16x4 b) => new(a._a * b._a, a._b * b._b, a._c * b._c, a._d * b._d);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16x4 Add(Lanes16x4 a, Lanes16x4 b) => new(a._a + b._a, a._b + b._b, a._c + b._c, a._d + b._d);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16x4 Subtract(Lanes16x4 a, Lanes16x4 b) => new(a._a - b._a, a._b - b._b, a._c - b._c, a._d - b._d);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16x4 Max(Lanes16x4 a, Lanes16x4 b) => new(
+        Vector128.MaxNative(a._a, b._a), Vector128.MaxNative(a._b, b._b), Vector128.MaxNative(a._c, b._c), Vector128.MaxNative(a._d, b._d));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16x4 Exp(Lanes16x4 a) => new(VectorMath.Exp(a._a), VectorMath.Exp(a._b), VectorMath.Exp(a._c), VectorMath.Exp(a._d));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(float* destination)
+    {
+        _a.Store(destination);
+        _b.Store(destination + 4);
+        _c.Store(destination + 8);
+        _d.Store(destination + 12);
+    }
+}
