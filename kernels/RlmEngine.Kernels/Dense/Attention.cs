@@ -6,47 +6,47 @@ namespace RlmEngine.Kernels.Dense;
 /// decoding, prefilling and training give the same bits, for any batch, number of threads and vector width. Memory beside the pages is
 /// one row of scores per thread forward, eight backward.
 /// </remarks>
-public static unsafe class Attention
+public static unsafe partial class Attention
 {
     /// <summary>Writes keys and values of the rows to their pages; positions before a segment's PackFrom are left as they are.</summary>
     /// <param name="batch">Segments and page tables.</param>
-    /// <param name="rows_NC">Fused rows [q | k | v] after rotation.</param>
+    /// <param name="keys_NK">Keys after rotation, written transposed.</param>
+    /// <param name="values_NK">Values, written by rows. Exchanged with the keys they give what <see cref="Backward"/> needs beside.</param>
     /// <param name="pages">Pages, written.</param>
-    /// <param name="swapped">True packs values transposed and keys by rows, as <see cref="Backward"/> needs beside the plain pages.</param>
-    public static void Pack(in AttentionBatch batch, ReadOnlySpan<float> rows_NC, Span<float> pages, bool swapped = false)
+    public static void Pack(in AttentionBatch batch, ReadOnlySpan<float> keys_NK, ReadOnlySpan<float> values_NK, Span<float> pages)
     {
-        batch.CheckRows(rows_NC.Length, batch.Shape.RowWidth, nameof(rows_NC));
+        batch.CheckRows(keys_NK.Length, batch.Shape.KeyValueWidth, nameof(keys_NK));
+        batch.CheckRows(values_NK.Length, batch.Shape.KeyValueWidth, nameof(values_NK));
         fixed (AttentionSegment* segments = batch.Segments_S)
         fixed (int* tables = batch.Tables)
-        fixed (float* rows = rows_NC)
-        fixed (float* target = pages)
+        fixed (float* keys = keys_NK, values = values_NK, target = pages)
         {
             WorkPool.Run(
                 batch.Segments_S.Length * batch.Shape.KeyValueHeads,
-                new AttentionPacking(batch.Shape, segments, tables, rows, target, swapped));
+                new AttentionPacking(batch.Shape, segments, tables, keys, values, target));
         }
     }
 
     /// <summary>Computes the attention of every row.</summary>
     /// <param name="batch">Segments and page tables.</param>
-    /// <param name="rows_NC">Fused rows; only the queries are read.</param>
+    /// <param name="queries_NQ">Queries after rotation.</param>
     /// <param name="pages">Pages with all keys and values, from <see cref="Pack"/>.</param>
     /// <param name="output_NQ">Written: all heads' outputs of each row.</param>
     /// <param name="statistics_NH2">Written unless empty: the largest score and the sum of exponentials of each row and head.</param>
     public static void Forward(
-        in AttentionBatch batch, ReadOnlySpan<float> rows_NC, ReadOnlySpan<float> pages, Span<float> output_NQ, Span<float> statistics_NH2)
+        in AttentionBatch batch, ReadOnlySpan<float> queries_NQ, ReadOnlySpan<float> pages, Span<float> output_NQ, Span<float> statistics_NH2)
     {
-        batch.CheckRows(rows_NC.Length, batch.Shape.RowWidth, nameof(rows_NC));
+        batch.CheckRows(queries_NQ.Length, batch.Shape.QueryWidth, nameof(queries_NQ));
         batch.CheckRows(output_NQ.Length, batch.Shape.QueryWidth, nameof(output_NQ));
         if (!statistics_NH2.IsEmpty) batch.CheckRows(statistics_NH2.Length, 2 * batch.Shape.Heads, nameof(statistics_NH2));
         fixed (AttentionSegment* segments = batch.Segments_S)
         fixed (int* tables = batch.Tables)
-        fixed (float* rows = rows_NC, source = pages, output = output_NQ, statistics = statistics_NH2)
+        fixed (float* queries = queries_NQ, source = pages, output = output_NQ, statistics = statistics_NH2)
         {
             AttentionOperands operands = new()
             {
-                Shape = batch.Shape, Segments = segments, SegmentCount = batch.Segments_S.Length, Tables = tables, Rows = rows, Pages = source,
-                Output = output, Statistics = statistics, LongestSequence = batch.LongestSequence, RowCount = batch.RowCount,
+                Shape = batch.Shape, Segments = segments, SegmentCount = batch.Segments_S.Length, Tables = tables, Queries = queries,
+                Pages = source, Output = output, Statistics = statistics, LongestSequence = batch.LongestSequence, RowCount = batch.RowCount,
             };
             int pieces = AttentionForward<Lanes16x1>.Pieces(operands);
             switch (VectorWidth.Bits)
@@ -60,28 +60,31 @@ public static unsafe class Attention
 
     /// <summary>The gradient by queries, keys and values, given the gradient by the output.</summary>
     /// <param name="batch">Segments and page tables, as forward.</param>
-    /// <param name="trees">First segment of each tree, and for each segment the next of its tree or −1: segments that share rows.</param>
+    /// <param name="trees">Segments that share rows.</param>
     /// <param name="forward">What the forward read and wrote.</param>
-    /// <param name="swappedPages">Pages packed with swapped = true.</param>
+    /// <param name="swappedPages">Pages packed with values in the place of keys and keys in the place of values.</param>
     /// <param name="dOutput_NQ">Gradient by the output.</param>
-    /// <param name="dRows_NC">Written: gradient by the fused rows.</param>
-    /// <remarks>A key's gradient is added up in the order of segments, query heads and rows, in steps of four rows.</remarks>
+    /// <param name="gradients">Written.</param>
+    /// <remarks>A key's gradient is added up in the order of segments, query heads and rows.</remarks>
     public static void Backward(
         in AttentionBatch batch, in AttentionTrees trees, in AttentionSaved forward, ReadOnlySpan<float> swappedPages,
-        ReadOnlySpan<float> dOutput_NQ, Span<float> dRows_NC)
+        ReadOnlySpan<float> dOutput_NQ, in AttentionGradients gradients)
     {
         batch.CheckRows(dOutput_NQ.Length, batch.Shape.QueryWidth, nameof(dOutput_NQ));
-        batch.CheckRows(dRows_NC.Length, batch.Shape.RowWidth, nameof(dRows_NC));
+        batch.CheckRows(gradients.Queries_NQ.Length, batch.Shape.QueryWidth, nameof(gradients));
+        batch.CheckRows(Math.Min(gradients.Keys_NK.Length, gradients.Values_NK.Length), batch.Shape.KeyValueWidth, nameof(gradients));
         fixed (AttentionSegment* segments = batch.Segments_S)
         fixed (int* tables = batch.Tables, roots = trees.Roots_T, next = trees.Next_S)
-        fixed (float* rows = forward.Rows_NC, pages = forward.Pages, output = forward.Output_NQ, statistics = forward.Statistics_NH2)
-        fixed (float* swapped = swappedPages, dOutput = dOutput_NQ, dRows = dRows_NC)
+        fixed (float* queries = forward.Queries_NQ, pages = forward.Pages, output = forward.Output_NQ, statistics = forward.Statistics_NH2)
+        fixed (float* swapped = swappedPages, dOutput = dOutput_NQ)
+        fixed (float* dQueries = gradients.Queries_NQ, dKeys = gradients.Keys_NK, dValues = gradients.Values_NK)
         {
             AttentionOperands operands = new()
             {
-                Shape = batch.Shape, Segments = segments, SegmentCount = batch.Segments_S.Length, Tables = tables, Rows = rows, Pages = pages,
-                Output = output, Statistics = statistics, LongestSequence = batch.LongestSequence, RowCount = batch.RowCount,
-                Roots = roots, Next = next, SwappedPages = swapped, OutputGradient = dOutput, RowsGradient = dRows,
+                Shape = batch.Shape, Segments = segments, SegmentCount = batch.Segments_S.Length, Tables = tables, Queries = queries,
+                Pages = pages, Output = output, Statistics = statistics, LongestSequence = batch.LongestSequence, RowCount = batch.RowCount,
+                Roots = roots, Next = next, SwappedPages = swapped, OutputGradient = dOutput,
+                QueriesGradient = dQueries, KeysGradient = dKeys, ValuesGradient = dValues,
             };
             int pieces = trees.Roots_T.Length * batch.Shape.KeyValueHeads;
             switch (VectorWidth.Bits)
@@ -92,37 +95,4 @@ public static unsafe class Attention
             }
         }
     }
-}
-
-/// <summary>Trees of segments: a parent and the segments that continue it.</summary>
-/// <param name="roots_T">The first segment of each tree.</param>
-/// <param name="next_S">For each segment the next of its tree, ascending, or −1.</param>
-public readonly ref struct AttentionTrees(ReadOnlySpan<int> roots_T, ReadOnlySpan<int> next_S)
-{
-    /// <summary>The first segment of each tree.</summary>
-    public ReadOnlySpan<int> Roots_T { get; } = roots_T;
-
-    /// <summary>For each segment the next of its tree, or −1.</summary>
-    public ReadOnlySpan<int> Next_S { get; } = next_S;
-}
-
-/// <summary>What attention's forward read and wrote, kept for its backward.</summary>
-/// <param name="rows_NC">Fused rows.</param>
-/// <param name="pages">Pages.</param>
-/// <param name="output_NQ">Output.</param>
-/// <param name="statistics_NH2">Largest score and sum of exponentials.</param>
-public readonly ref struct AttentionSaved(
-    ReadOnlySpan<float> rows_NC, ReadOnlySpan<float> pages, ReadOnlySpan<float> output_NQ, ReadOnlySpan<float> statistics_NH2)
-{
-    /// <summary>Fused rows.</summary>
-    public ReadOnlySpan<float> Rows_NC { get; } = rows_NC;
-
-    /// <summary>Pages.</summary>
-    public ReadOnlySpan<float> Pages { get; } = pages;
-
-    /// <summary>Output.</summary>
-    public ReadOnlySpan<float> Output_NQ { get; } = output_NQ;
-
-    /// <summary>Largest score and sum of exponentials of each row and head.</summary>
-    public ReadOnlySpan<float> Statistics_NH2 { get; } = statistics_NH2;
 }

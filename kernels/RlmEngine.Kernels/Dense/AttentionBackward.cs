@@ -39,9 +39,9 @@ internal readonly unsafe struct AttentionBackward<TLanes>(AttentionOperands oper
         AttentionShape shape = _o.Shape;
         for (int row = segment->Start; row < segment->Start + segment->Length; row++)
         {
-            float* keys = _o.RowsGradient + ((nint)row * shape.RowWidth) + shape.QueryWidth + (keyHead * shape.HeadSize);
-            new Span<float>(keys, shape.HeadSize).Clear();
-            new Span<float>(keys + shape.KeyValueWidth, shape.HeadSize).Clear();
+            nint column = ((nint)row * shape.KeyValueWidth) + (keyHead * shape.HeadSize);
+            new Span<float>(_o.KeysGradient + column, shape.HeadSize).Clear();
+            new Span<float>(_o.ValuesGradient + column, shape.HeadSize).Clear();
         }
     }
 
@@ -59,14 +59,13 @@ internal readonly unsafe struct AttentionBackward<TLanes>(AttentionOperands oper
             new Span<float>(ds + (r * _o.PaddedLength) + written, keys - written).Clear();
         }
 
-        float* query = _o.Rows + ((nint)(segment->Start + first) * shape.RowWidth) + (head * shape.HeadSize);
-        float* dOutput = _o.OutputGradient + ((nint)(segment->Start + first) * shape.QueryWidth) + (head * shape.HeadSize);
-        float* dKeys = _o.RowsGradient + shape.QueryWidth + (keyHead * shape.HeadSize);
+        nint corner = ((nint)(segment->Start + first) * shape.QueryWidth) + (head * shape.HeadSize);
+        nint keyColumn = keyHead * shape.HeadSize;
         for (int column = 0; column < shape.HeadSize; column += Keys)
         {
             int size = Math.Min(Keys, shape.HeadSize - column);
-            AddOuter(segment, keys, ds, query + column, shape.RowWidth, rows, dKeys + column, size);
-            AddOuter(segment, keys, p, dOutput + column, shape.QueryWidth, rows, dKeys + shape.KeyValueWidth + column, size);
+            AddOuter(segment, keys, ds, _o.Queries + corner + column, rows, _o.KeysGradient + keyColumn + column, size);
+            AddOuter(segment, keys, p, _o.OutputGradient + corner + column, rows, _o.ValuesGradient + keyColumn + column, size);
         }
     }
 
@@ -80,18 +79,16 @@ internal readonly unsafe struct AttentionBackward<TLanes>(AttentionOperands oper
         nint page = shape.PageFloats;
         float* pages = _o.Pages + (keyHead * shape.HeadFloats);
         float* swapped = _o.SwappedPages + (keyHead * shape.HeadFloats);
-        float* query = _o.Rows + (row * shape.RowWidth) + (head * shape.HeadSize);
-        float* dQuery = _o.RowsGradient + (row * shape.RowWidth) + (head * shape.HeadSize);
         nint column = (row * shape.QueryWidth) + (head * shape.HeadSize);
         float* statistics = _o.Statistics + (((row * shape.Heads) + head) * 2);
 
-        AttentionBlocks<TLanes>.Dots(query, shape.HeadSize, pages, table, page, blocks, shape.Scale, p);
+        AttentionBlocks<TLanes>.Dots(_o.Queries + column, shape.HeadSize, pages, table, page, blocks, shape.Scale, p);
         AttentionSoftmax<TLanes>.Probabilities(p, count, statistics[0], statistics[1]);
         AttentionBlocks<TLanes>.Dots(_o.OutputGradient + column, shape.HeadSize, swapped, table, page, blocks, 1f, ds);
         float delta = Dot(_o.OutputGradient + column, _o.Output + column, shape.HeadSize);
         AttentionSoftmax<TLanes>.Gradients(ds, p, count, delta, shape.Scale);
         AttentionBlocks<TLanes>.WeightedSum(
-            ds, count, swapped + shape.RowsOffset, table, page, shape.PaddedHeadSize, 1f, dQuery, shape.HeadSize);
+            ds, count, swapped + shape.RowsOffset, table, page, shape.PaddedHeadSize, 1f, _o.QueriesGradient + column, shape.HeadSize);
     }
 
     private static float Dot(float* x, float* y, int size)
@@ -107,14 +104,15 @@ internal readonly unsafe struct AttentionBackward<TLanes>(AttentionOperands oper
     }
 
     // target_j += Σ_r weights[r][j] · x_r over the tile's rows, first to last.
-    private void AddOuter(AttentionSegment* segment, int keys, float* weights, float* x, int stride, int rows, float* target, int size)
+    private void AddOuter(AttentionSegment* segment, int keys, float* weights, float* x, int rows, float* target, int size)
     {
+        int stride = _o.Shape.QueryWidth;
         TLanes x0 = AttentionBlocks<TLanes>.LoadFirst(x, size);
         TLanes x1 = rows > 1 ? AttentionBlocks<TLanes>.LoadFirst(x + stride, size) : TLanes.Broadcast(0f);
         TLanes x2 = rows > 2 ? AttentionBlocks<TLanes>.LoadFirst(x + (2 * stride), size) : TLanes.Broadcast(0f);
         TLanes x3 = rows > 3 ? AttentionBlocks<TLanes>.LoadFirst(x + (3 * stride), size) : TLanes.Broadcast(0f);
         float* w0 = weights, w1 = w0 + _o.PaddedLength, w2 = w1 + _o.PaddedLength, w3 = w2 + _o.PaddedLength;
-        int width = _o.Shape.RowWidth;
+        int width = _o.Shape.KeyValueWidth;
         float* row = target + ((nint)segment->PastStart * width);
         for (int j = 0; j < keys; j++, row += width)
         {

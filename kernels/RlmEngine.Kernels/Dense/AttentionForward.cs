@@ -36,7 +36,7 @@ internal readonly unsafe struct AttentionForward<TLanes>(AttentionOperands opera
         int blocks = (count + AttentionShape.PageKeys - 1) / AttentionShape.PageKeys;
         int* table = _o.Tables + segment->Table;
         float* pages = _o.Pages + (head / shape.GroupSize * shape.HeadFloats);
-        float* query = _o.Rows + ((nint)row * shape.RowWidth) + (head * shape.HeadSize);
+        float* query = _o.Queries + ((nint)row * shape.QueryWidth) + (head * shape.HeadSize);
         float* output = _o.Output + ((nint)row * shape.QueryWidth) + (head * shape.HeadSize);
         AttentionBlocks<TLanes>.Dots(query, shape.HeadSize, pages, table, shape.PageFloats, blocks, shape.Scale, scores);
         (float max, float sum) = AttentionSoftmax<TLanes>.Exponentials(scores, count);

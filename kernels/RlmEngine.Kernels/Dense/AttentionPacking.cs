@@ -9,7 +9,7 @@ internal unsafe struct AttentionOperands
     public int RowCount;
     public int LongestSequence;
     public int* Tables;
-    public float* Rows;
+    public float* Queries;
     public float* Pages;
     public float* Output;
     public float* Statistics;
@@ -17,43 +17,42 @@ internal unsafe struct AttentionOperands
     public int* Next;
     public float* SwappedPages;
     public float* OutputGradient;
-    public float* RowsGradient;
+    public float* QueriesGradient;
+    public float* KeysGradient;
+    public float* ValuesGradient;
 
     /// <summary>Positions of the longest sequence, in whole pages.</summary>
     public readonly int PaddedLength => (LongestSequence + AttentionShape.PageKeys - 1) / AttentionShape.PageKeys * AttentionShape.PageKeys;
 }
 
-/// <summary>Writes one segment's keys and values of one head to pages.</summary>
+/// <summary>Writes one segment's keys and values of one head to pages: one of them transposed, the other by rows.</summary>
 internal readonly unsafe struct AttentionPacking(
-    AttentionShape shape, AttentionSegment* segments, int* tables, float* rows, float* pages, bool swapped) : IWork
+    AttentionShape shape, AttentionSegment* segments, int* tables, float* transposed, float* byRows, float* pages) : IWork
 {
-    private const int Keys = AttentionShape.PageKeys;
+    private const int PageKeys = AttentionShape.PageKeys;
     private readonly AttentionShape _shape = shape;
     private readonly AttentionSegment* _segments = segments;
     private readonly int* _tables = tables;
-    private readonly float* _rows = rows;
+    private readonly float* _transposed = transposed;
+    private readonly float* _byRows = byRows;
     private readonly float* _pages = pages;
-    private readonly bool _swapped = swapped;
 
     public void Do(int index)
     {
         int head = index % _shape.KeyValueHeads;
         AttentionSegment segment = _segments[index / _shape.KeyValueHeads];
         int size = _shape.HeadSize;
-        int keys = _shape.QueryWidth + (head * size);
-        int values = keys + _shape.KeyValueWidth;
-        (int transposed, int byRows) = _swapped ? (values, keys) : (keys, values);
         for (int position = segment.PackFrom; position < segment.Past + segment.Length; position++)
         {
-            float* row = _rows + ((nint)segment.RowOf(position) * _shape.RowWidth);
-            float* page = _pages + ((nint)_tables[segment.Table + (position / Keys)] * _shape.PageFloats) + (head * _shape.HeadFloats);
-            int slot = position % Keys;
+            nint source = ((nint)segment.RowOf(position) * _shape.KeyValueWidth) + (head * size);
+            float* page = _pages + ((nint)_tables[segment.Table + (position / PageKeys)] * _shape.PageFloats) + (head * _shape.HeadFloats);
+            int slot = position % PageKeys;
             float* column = page + slot;
             for (int d = 0; d < size; d++)
-                column[d * Keys] = row[transposed + d];
+                column[d * PageKeys] = _transposed[source + d];
             float* target = page + _shape.RowsOffset + (slot * _shape.PaddedHeadSize);
             for (int d = 0; d < size; d++)
-                target[d] = row[byRows + d];
+                target[d] = _byRows[source + d];
             for (int d = size; d < _shape.PaddedHeadSize; d++)
                 target[d] = 0f;
         }

@@ -1,6 +1,6 @@
 namespace RlmEngine.Kernels.Dense;
 
-/// <summary>Sizes of grouped-query attention and the layout of its fused rows [q heads | k heads | v heads] and key-value pages.</summary>
+/// <summary>Sizes of grouped-query attention and the layout of its key-value pages.</summary>
 /// <param name="Heads">Query heads.</param>
 /// <param name="KeyValueHeads">Key and value heads; divides Heads. Query head h reads key head h / (Heads / KeyValueHeads).</param>
 /// <param name="HeadSize">Numbers per head, D.</param>
@@ -16,14 +16,11 @@ public readonly record struct AttentionShape(int Heads, int KeyValueHeads, int H
     /// <summary>Query heads that share one key-value head.</summary>
     public int GroupSize => Heads / KeyValueHeads;
 
-    /// <summary>Width of all query heads of a row, and of attention's output.</summary>
+    /// <summary>Width Q of all query heads of a row, and of attention's output.</summary>
     public int QueryWidth => Heads * HeadSize;
 
-    /// <summary>Width of all key heads of a row.</summary>
+    /// <summary>Width K of all key heads of a row, and of all value heads.</summary>
     public int KeyValueWidth => KeyValueHeads * HeadSize;
-
-    /// <summary>Width of a fused row.</summary>
-    public int RowWidth => QueryWidth + (2 * KeyValueWidth);
 
     /// <summary>D rounded up to 16.</summary>
     public int PaddedHeadSize => (HeadSize + PageKeys - 1) / PageKeys * PageKeys;
@@ -40,7 +37,7 @@ public readonly record struct AttentionShape(int Heads, int KeyValueHeads, int H
 }
 
 /// <summary>A run of query rows of one sequence, and where the pages of its keys stand.</summary>
-/// <param name="Start">First row in the fused activations; segments cover all rows in order.</param>
+/// <param name="Start">First row; segments cover all rows in order.</param>
 /// <param name="Length">Rows, at least 1.</param>
 /// <param name="Past">Position of the first row in its sequence: how many keys precede it.</param>
 /// <param name="Table">Place in the page tables of this sequence's page of positions 0 to 15; the next pages follow.</param>

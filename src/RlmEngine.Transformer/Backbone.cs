@@ -1,0 +1,78 @@
+using RlmEngine.Kernels.Dense;
+using RlmEngine.Tokenization;
+
+namespace RlmEngine.Transformer;
+
+/// <summary>All layers from tokens to the last norm, over a packed batch, and their gradient.</summary>
+internal sealed class Backbone(ModelWeights weights, Rope rope) : IDisposable
+{
+    private readonly BatchLayout _layout = new(weights.Config);
+    private readonly Workspace _workspace = new();
+    private readonly FloatBuffer _final = new();
+    private readonly FloatBuffer _finalInverse = new();
+    private readonly FloatBuffer _hidden = new();
+    private readonly FloatBuffer _hiddenGradient = new();
+    private readonly List<LayerActivations> _layers = [];
+
+    /// <summary>Runs a batch; the result, [N, hidden] after the last norm, stands until the next call.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="keepActivations">True keeps every layer's activations, for <see cref="Backward"/>; else one layer's memory is used over and over.</param>
+    /// <exception cref="ArgumentException">The batch is not well-formed.</exception>
+    public ReadOnlySpan<float> Forward(TokenBatch batch, bool keepActivations)
+    {
+        ModelConfig config = weights.Config;
+        int rows = batch.RowCount, hidden = config.HiddenSize;
+        _layout.Set(batch);
+        while (_layers.Count < (keepActivations ? config.Layers : 1))
+            _layers.Add(new LayerActivations());
+        Span<float> pages = _workspace.Pages.Rows(_layout.PageCount, config.Attention.PageFloats);
+        TokenEmbedding.Gather(weights.Embedding.Of(weights.Values), hidden, batch.Tokens_N, _layers[0].Input.Rows(rows, hidden));
+        for (int layer = 0; layer < config.Layers; layer++)
+        {
+            FloatBuffer output = layer == config.Layers - 1 ? _final : _layers[keepActivations ? layer + 1 : 0].Input;
+            LayerForward.Run(Context(layer), _layers[keepActivations ? layer : 0], _workspace, pages, output.Rows(rows, hidden));
+        }
+
+        Span<float> result_NH = _hidden.Rows(rows, hidden);
+        RmsNorm.Forward(
+            _final.Rows(rows, hidden), weights.FinalNorm.Of(weights.Values), (float)config.RmsNormEpsilon, result_NH, _finalInverse.Rows(rows, 1));
+        return result_NH;
+    }
+
+    /// <summary>The gradient by the last forward's result, all zeros, to be filled in before <see cref="Backward"/>.</summary>
+    public Span<float> ClearedHiddenGradient(int rows)
+    {
+        Span<float> gradient_NH = _hiddenGradient.Rows(rows, weights.Config.HiddenSize);
+        gradient_NH.Clear();
+        return gradient_NH;
+    }
+
+    /// <summary>Adds the weights' gradients of the last forward, which must have kept its activations.</summary>
+    public void Backward(TokenBatch batch, FloatBuffer gradients)
+    {
+        ModelConfig config = weights.Config;
+        int rows = batch.RowCount, hidden = config.HiddenSize;
+        _workspace.SwappedPages.Rows(_layout.PageCount, config.Attention.PageFloats);
+        Span<float> residual_NH = _workspace.ResidualGradient.Rows(rows, hidden);
+        RmsNorm.Backward(
+            _hiddenGradient.Rows(rows, hidden), _final.Rows(rows, hidden), weights.FinalNorm.Of(weights.Values), _finalInverse.Rows(rows, 1),
+            residual_NH, weights.FinalNorm.Of(gradients));
+        for (int layer = config.Layers - 1; layer >= 0; layer--)
+            LayerBackward.Run(Context(layer), _layers[layer], _workspace, gradients);
+        TokenEmbedding.Scatter(residual_NH, hidden, batch.Tokens_N, weights.Embedding.Of(gradients));
+    }
+
+    public void Dispose()
+    {
+        _workspace.Dispose();
+        _final.Dispose();
+        _finalInverse.Dispose();
+        _hidden.Dispose();
+        _hiddenGradient.Dispose();
+        foreach (LayerActivations layer in _layers)
+            layer.Dispose();
+    }
+
+    private LayerContext Context(int layer)
+        => new(weights, layer, rope, _layout.Attention, _layout.Positions_N) { Trees = _layout.Trees };
+}

@@ -1,0 +1,112 @@
+using RlmEngine.Kernels.Dense;
+
+namespace RlmEngine.Transformer;
+
+/// <summary>Pages of 16 positions for all layers, counted by how many sequences share them; grows by doubling and keeps its size.</summary>
+internal sealed class PagedCache : IDisposable
+{
+    private readonly FloatBuffer[] _layers;
+    private readonly int _pageFloats;
+    private int[] _references = [];
+    private int[] _free = [];
+    private int _freeCount;
+
+    public PagedCache(ModelConfig config)
+    {
+        _pageFloats = config.Attention.PageFloats;
+        _layers = new FloatBuffer[config.Layers];
+        for (int layer = 0; layer < _layers.Length; layer++)
+            _layers[layer] = new FloatBuffer();
+    }
+
+    /// <summary>Pages in use.</summary>
+    public int UsedPages => _references.Length - _freeCount;
+
+    /// <summary>A layer's pages, valid until a page is taken.</summary>
+    public Span<float> Pages(int layer) => _layers[layer].All;
+
+    /// <summary>Gives a page to one sequence.</summary>
+    public int Take()
+    {
+        if (_freeCount == 0) Grow();
+        int page = _free[--_freeCount];
+        _references[page] = 1;
+        return page;
+    }
+
+    /// <summary>Lets one more sequence use a page.</summary>
+    public void Share(int page) => _references[page]++;
+
+    /// <summary>One sequence less uses a page.</summary>
+    public void Release(int page)
+    {
+        if (--_references[page] == 0) _free[_freeCount++] = page;
+    }
+
+    /// <summary>The page itself if one sequence alone uses it, else a copy that is that sequence's own.</summary>
+    public int Own(int page)
+    {
+        if (_references[page] == 1) return page;
+        int copy = Take();
+        foreach (FloatBuffer layer in _layers)
+            layer.Span((nint)page * _pageFloats, _pageFloats).CopyTo(layer.Span((nint)copy * _pageFloats, _pageFloats));
+        Release(page);
+        return copy;
+    }
+
+    public void Dispose()
+    {
+        foreach (FloatBuffer layer in _layers)
+            layer.Dispose();
+    }
+
+    private void Grow()
+    {
+        int old = _references.Length;
+        int grown = Math.Max(64, 2 * old);
+        Array.Resize(ref _references, grown);
+        Array.Resize(ref _free, grown);
+        foreach (FloatBuffer layer in _layers)
+            layer.Reserve((nint)grown * _pageFloats);
+        for (int page = grown - 1; page >= old; page--)
+            _free[_freeCount++] = page;
+    }
+}
+
+/// <summary>One prefix's or row's pages in the order of positions.</summary>
+internal sealed class CachedSequence(int maxPages)
+{
+    public int[] Pages { get; } = new int[maxPages];
+
+    public int PageCount { get; set; }
+
+    /// <summary>Positions that have keys and values.</summary>
+    public int Length { get; set; }
+
+    public bool IsOpen { get; set; }
+
+    /// <summary>Number of the last call that named this row, to find one named twice.</summary>
+    public long LastCall { get; set; }
+
+    /// <summary>Makes room for one more position on a page of its own.</summary>
+    public void Extend(PagedCache cache)
+    {
+        if (Length % AttentionShape.PageKeys == 0)
+        {
+            if (PageCount == Length / AttentionShape.PageKeys) Pages[PageCount++] = cache.Take();
+        }
+        else
+        {
+            Pages[PageCount - 1] = cache.Own(Pages[PageCount - 1]);
+        }
+    }
+
+    public void Release(PagedCache cache)
+    {
+        for (int page = 0; page < PageCount; page++)
+            cache.Release(Pages[page]);
+        PageCount = 0;
+        Length = 0;
+        IsOpen = false;
+    }
+}
