@@ -26,7 +26,7 @@ internal sealed class Backbone(ModelWeights weights, Rope rope) : IDisposable
         while (_layers.Count < (keepActivations ? config.Layers : 1))
             _layers.Add(new LayerActivations());
         Span<float> pages = _workspace.Pages.Rows(_layout.PageCount, config.Attention.PageFloats);
-        TokenEmbedding.Gather(weights.Embedding.Of(weights.Values), hidden, batch.Tokens_N, _layers[0].Input.Rows(rows, hidden));
+        Embedding.Gather(weights.Embedding.Of(weights.Values), batch.Tokens_N, _layers[0].Input.Rows(rows, hidden), hidden);
         for (int layer = 0; layer < config.Layers; layer++)
         {
             FloatBuffer output = layer == config.Layers - 1 ? _final : _layers[keepActivations ? layer + 1 : 0].Input;
@@ -59,7 +59,7 @@ internal sealed class Backbone(ModelWeights weights, Rope rope) : IDisposable
             residual_NH, weights.FinalNorm.Of(gradients));
         for (int layer = config.Layers - 1; layer >= 0; layer--)
             LayerBackward.Run(Context(layer), _layers[layer], _workspace, gradients);
-        TokenEmbedding.Scatter(residual_NH, hidden, batch.Tokens_N, weights.Embedding.Of(gradients));
+        Embedding.Backward(residual_NH, batch.Tokens_N, weights.Embedding.Of(gradients), hidden);
     }
 
     public void Dispose()

@@ -3,7 +3,7 @@ using RlmEngine.Kernels.Dense;
 namespace RlmEngine.Transformer;
 
 /// <summary>One layer of one model over one batch of rows: everything a layer's forward and backward read beside activations.</summary>
-internal readonly ref struct LayerContext(ModelWeights weights, int layer, Rope rope, in AttentionBatch attention, ReadOnlySpan<int> positions_N)
+internal readonly ref struct LayerContext(ModelWeights weights, int layer, Rope rope, AttentionBatch attention, ReadOnlySpan<int> positions_N)
 {
     /// <summary>Segments that share rows; needed by the backward only.</summary>
     public AttentionTrees Trees { get; init; }

@@ -38,7 +38,7 @@ internal static class LayerForward
         Gemm.Forward(normed_NH, rows, context.Layer.Value, value_NK);
         Heads(context, normed_NH, context.Layer.Query, activations.Query, activations.QueryRaw, activations.QueryInverse, context.Slices.QueryNorm, context.Slices.QueryBias);
         Heads(context, normed_NH, context.Layer.Key, activations.Key, activations.KeyRaw, activations.KeyInverse, context.Slices.KeyNorm, context.Slices.KeyBias);
-        if (context.Config.HasBias) Bias.Forward(value_NK, context.Slices.ValueBias.Of(context.Values));
+        if (context.Config.HasBias) Bias.Add(value_NK, context.Slices.ValueBias.Of(context.Values));
         Attention.Pack(context.Attention, activations.Key.Rows(rows, context.Shape.KeyValueWidth), value_NK, pages);
     }
 
@@ -67,7 +67,7 @@ internal static class LayerForward
         Span<float> target_NC = target.Rows(rows, weight.Outputs);
         Span<float> product_NC = context.Config.HasHeadNorm ? raw.Rows(rows, weight.Outputs) : target_NC;
         Gemm.Forward(normed_NH, rows, weight, product_NC);
-        if (context.Config.HasBias) Bias.Forward(product_NC, bias.Of(context.Values));
+        if (context.Config.HasBias) Bias.Add(product_NC, bias.Of(context.Values));
         if (context.Config.HasHeadNorm)
             RmsNorm.Forward(product_NC, norm.Of(context.Values), context.Epsilon, target_NC, inverse.Rows(rows, heads));
         context.Rope.Forward(target_NC, context.Positions_N, heads);

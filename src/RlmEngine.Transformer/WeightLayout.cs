@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace RlmEngine.Transformer;
 
 /// <summary>One named tensor of a model and its place in the buffer of all weights.</summary>
@@ -34,6 +36,8 @@ internal sealed class WeightLayout
     public nint MatrixLength { get; }
 
     public WeightTensor this[string name] => _byName[name];
+
+    public bool TryGet(string name, [NotNullWhen(true)] out WeightTensor? tensor) => _byName.TryGetValue(name, out tensor);
 
     public WeightTensor Layer(int layer, string name) => _byName[$"model.layers.{layer}.{name}"];
 

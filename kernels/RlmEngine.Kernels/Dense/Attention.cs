@@ -45,8 +45,16 @@ public static unsafe partial class Attention
         {
             AttentionOperands operands = new()
             {
-                Shape = batch.Shape, Segments = segments, SegmentCount = batch.Segments_S.Length, Tables = tables, Queries = queries,
-                Pages = source, Output = output, Statistics = statistics, LongestSequence = batch.LongestSequence, RowCount = batch.RowCount,
+                Shape = batch.Shape,
+                Segments = segments,
+                SegmentCount = batch.Segments_S.Length,
+                Tables = tables,
+                Queries = queries,
+                Pages = source,
+                Output = output,
+                Statistics = statistics,
+                LongestSequence = batch.LongestSequence,
+                RowCount = batch.RowCount,
             };
             int pieces = AttentionForward<Lanes16x1>.Pieces(operands);
             switch (VectorWidth.Bits)
@@ -81,10 +89,23 @@ public static unsafe partial class Attention
         {
             AttentionOperands operands = new()
             {
-                Shape = batch.Shape, Segments = segments, SegmentCount = batch.Segments_S.Length, Tables = tables, Queries = queries,
-                Pages = pages, Output = output, Statistics = statistics, LongestSequence = batch.LongestSequence, RowCount = batch.RowCount,
-                Roots = roots, Next = next, SwappedPages = swapped, OutputGradient = dOutput,
-                QueriesGradient = dQueries, KeysGradient = dKeys, ValuesGradient = dValues,
+                Shape = batch.Shape,
+                Segments = segments,
+                SegmentCount = batch.Segments_S.Length,
+                Tables = tables,
+                Queries = queries,
+                Pages = pages,
+                Output = output,
+                Statistics = statistics,
+                LongestSequence = batch.LongestSequence,
+                RowCount = batch.RowCount,
+                Roots = roots,
+                Next = next,
+                SwappedPages = swapped,
+                OutputGradient = dOutput,
+                QueriesGradient = dQueries,
+                KeysGradient = dKeys,
+                ValuesGradient = dValues,
             };
             int pieces = trees.Roots_T.Length * batch.Shape.KeyValueHeads;
             switch (VectorWidth.Bits)

@@ -1,5 +1,4 @@
 using CommunityToolkit.HighPerformance.Buffers;
-using RlmEngine.Kernels.Rollout;
 
 namespace RlmEngine.Kernels.Dense;
 
@@ -47,8 +46,14 @@ public static unsafe partial class LanguageHead
             {
                 WorkPool.Run(count, new LanguageHeadScores
                 {
-                    Logits = z, Vocabulary = head.Outputs, Tokens = tokens, Temperatures = temperatures,
-                    LogProbs = logProbs, Entropies = entropies, ArgMax = argmax, EntropyTopK = entropyTopK,
+                    Logits = z,
+                    Vocabulary = head.Outputs,
+                    Tokens = tokens,
+                    Temperatures = temperatures,
+                    LogProbs = logProbs,
+                    Entropies = entropies,
+                    ArgMax = argmax,
+                    EntropyTopK = entropyTopK,
                 });
             }
         }
@@ -81,35 +86,26 @@ public static unsafe partial class LanguageHead
             {
                 WorkPool.Run(count, new LanguageHeadGradients
                 {
-                    Logits = z, Vocabulary = head.Outputs, Tokens = tokens, Temperatures = temperatures,
-                    LogProbGradients = dLogProbs, EntropyGradients = dEntropies,
+                    Logits = z,
+                    Vocabulary = head.Outputs,
+                    Tokens = tokens,
+                    Temperatures = temperatures,
+                    LogProbGradients = dLogProbs,
+                    EntropyGradients = dEntropies,
                 });
             }
 
             Gemm.BackwardWeight(logits.Span, gathered.Span, count, head.Outputs, head.Inputs, dHead_VH);
             Gemm.BackwardInput(logits.Span, count, head, gathered.Span);
-            Scatter(targets.Rows_M.Slice(first, count), gathered.Span, head.Inputs, dHidden_NH);
+            Embedding.Backward(gathered.Span[..(count * head.Inputs)], targets.Rows_M.Slice(first, count), dHidden_NH, head.Inputs);
         }
     }
 
     private static void Logits(
         PackedMatrix head, in HeadTargets targets, ReadOnlySpan<float> hidden_NH, int first, int count, Span<float> gathered, Span<float> logits)
     {
-        int width = head.Inputs;
-        for (int i = 0; i < count; i++)
-            hidden_NH.Slice(targets.Rows_M[first + i] * width, width).CopyTo(gathered[(i * width)..]);
+        Embedding.Gather(hidden_NH, targets.Rows_M.Slice(first, count), gathered[..(count * head.Inputs)], head.Inputs);
         Gemm.Forward(gathered, count, head, logits);
-    }
-
-    private static void Scatter(ReadOnlySpan<int> rows_R, ReadOnlySpan<float> gradients_RH, int width, Span<float> dHidden_NH)
-    {
-        for (int i = 0; i < rows_R.Length; i++)
-        {
-            ReadOnlySpan<float> source = gradients_RH.Slice(i * width, width);
-            Span<float> target = dHidden_NH.Slice(rows_R[i] * width, width);
-            for (int j = 0; j < width; j++)
-                target[j] += source[j];
-        }
     }
 
     private static void Check(PackedMatrix head, in HeadTargets targets, int hidden, int first, int second)

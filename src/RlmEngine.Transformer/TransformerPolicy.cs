@@ -1,0 +1,161 @@
+using CommunityToolkit.HighPerformance.Buffers;
+using RlmEngine.Kernels.Dense;
+using RlmEngine.Losses;
+using RlmEngine.Policies;
+using RlmEngine.Rollouts;
+using RlmEngine.Tokenization;
+
+namespace RlmEngine.Transformer;
+
+/// <summary>A decoder-only transformer (Llama, Qwen2, Qwen3) on the CPU kernels: it decodes, scores and learns in single precision.</summary>
+/// <remarks>
+/// The log-prob of a drawn token equals, bit for bit, what <see cref="Score"/> and <see cref="Accumulate"/> compute for it at the same
+/// version, for any batch and number of threads. Not thread-safe; its sessions use it too.
+/// </remarks>
+public sealed partial class TransformerPolicy : IPolicy
+{
+    private readonly ModelWeights _weights;
+    private readonly Backbone _backbone;
+    private readonly bool _isFrozen;
+    private TrainingState? _training;
+
+    private TransformerPolicy(ModelWeights weights, Rope rope, bool isFrozen)
+    {
+        _weights = weights;
+        _isFrozen = isFrozen;
+        Rope = rope;
+        _backbone = new Backbone(weights, rope);
+    }
+
+    /// <summary>The model's shape.</summary>
+    public ModelConfig Config => _weights.Config;
+
+    /// <inheritdoc/>
+    public int Version { get; private set; }
+
+    /// <inheritdoc/>
+    public int ContextLength => Config.ContextLength;
+
+    /// <inheritdoc/>
+    public int VocabularySize => Config.VocabularySize;
+
+    /// <inheritdoc/>
+    public long ParameterCount => _weights.Layout.Length;
+
+    /// <summary>Every tensor by name, in the order of <see cref="WeightsHash"/>.</summary>
+    public IReadOnlyList<WeightTensor> Tensors => _weights.Layout.Tensors;
+
+    internal Rope Rope { get; }
+
+    private TrainingState Training => _isFrozen
+        ? throw new InvalidOperationException("a snapshot of a policy cannot learn")
+        : _training ??= new TrainingState(_weights.Layout);
+
+    /// <summary>A new model with random weights: normal(0, InitializerRange), norms 1, biases 0.</summary>
+    /// <param name="config">Its shape.</param>
+    /// <param name="seed">The run's seed.</param>
+    /// <exception cref="ArgumentException">The shape is impossible.</exception>
+    public static TransformerPolicy Create(ModelConfig config, ulong seed)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        TransformerPolicy policy = Empty(config.Checked());
+        WeightInitializer.Fill(policy._weights, seed);
+        policy._weights.Pack();
+        return policy;
+    }
+
+    /// <inheritdoc/>
+    public void Score(TokenBatch batch, Span<float> logProbs_M, Span<float> entropies_M, Span<int> argmax_M = default, int entropyTopK = 0)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        ReadOnlySpan<float> hidden_NH = _backbone.Forward(batch, keepActivations: false);
+        LanguageHead.Forward(_weights.Head, TargetsOf(batch), hidden_NH, logProbs_M, entropies_M, argmax_M, entropyTopK);
+    }
+
+    /// <inheritdoc/>
+    public LossReport Accumulate(TokenBatch batch, TargetRecords records, IObjective objective)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        ArgumentNullException.ThrowIfNull(objective);
+        FloatBuffer gradients = Training.Gradients;
+        using SpanOwner<float> results = SpanOwner<float>.Allocate(4 * batch.TargetCount, AllocationMode.Clear);
+        Span<float> logProbs_M = results.Span[..batch.TargetCount];
+        Span<float> entropies_M = results.Span.Slice(batch.TargetCount, batch.TargetCount);
+        Span<float> dLogProbs_M = results.Span.Slice(2 * batch.TargetCount, batch.TargetCount);
+        Span<float> dEntropies_M = results.Span.Slice(3 * batch.TargetCount, batch.TargetCount);
+
+        ReadOnlySpan<float> hidden_NH = _backbone.Forward(batch, keepActivations: true);
+        LanguageHead.Forward(_weights.Head, TargetsOf(batch), hidden_NH, logProbs_M, entropies_M);
+        LossReport report = objective.Evaluate(records, logProbs_M, entropies_M, dLogProbs_M, dEntropies_M);
+        Span<float> dHidden_NH = _backbone.ClearedHiddenGradient(batch.RowCount);
+        LanguageHead.Backward(
+            _weights.Head, TargetsOf(batch), hidden_NH, dLogProbs_M, dEntropies_M, dHidden_NH, _weights.HeadSlice.Of(gradients));
+        _backbone.Backward(batch, gradients);
+        return report;
+    }
+
+    /// <inheritdoc/>
+    public StepReport Step(OptimizerStep step)
+    {
+        StepReport report = Training.Step(_weights.Values, step);
+        if (!report.IsSkipped) _weights.Pack();
+        Version++;
+        return report;
+    }
+
+    /// <inheritdoc/>
+    public IPolicy Snapshot()
+    {
+        ModelWeights copy = new(Config);
+        copy.Values.CopyFrom(_weights.Values);
+        copy.Pack();
+        return new TransformerPolicy(copy, Rope, isFrozen: true) { Version = Version };
+    }
+
+    /// <inheritdoc/>
+    public IDecodingSession OpenSession(int maxRows, ulong seed) => new DecodingSession(this, _weights, maxRows, seed);
+
+    /// <summary>A tensor's numbers.</summary>
+    /// <param name="name">Hugging Face's name.</param>
+    /// <exception cref="ArgumentException">The model has no such tensor.</exception>
+    public ReadOnlySpan<float> Weight(string name) => SliceOf(name).Of(_weights.Values);
+
+    /// <summary>A tensor's accumulated gradient.</summary>
+    /// <param name="name">Hugging Face's name.</param>
+    /// <exception cref="ArgumentException">The model has no such tensor.</exception>
+    public ReadOnlySpan<float> Gradient(string name) => SliceOf(name).Of(Training.Gradients);
+
+    /// <summary>Replaces tensors; the version moves.</summary>
+    /// <param name="write">Called with each tensor and its numbers, to be overwritten or left.</param>
+    public void SetWeights(Action<WeightTensor, Memory<float>> write)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        foreach (WeightTensor tensor in Tensors)
+        {
+            Span<float> values = new WeightSlice(tensor).Of(_weights.Values);
+            float[] copy = values.ToArray();
+            write(tensor, copy);
+            copy.CopyTo(values);
+        }
+
+        _weights.Pack();
+        Version++;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _backbone.Dispose();
+        _training?.Dispose();
+        _weights.Dispose();
+    }
+
+    private static TransformerPolicy Empty(ModelConfig config)
+        => new(new ModelWeights(config), new Rope(config.ContextLength, config.HeadSize, config.RopeTheta), isFrozen: false);
+
+    private static HeadTargets TargetsOf(TokenBatch batch) => new(batch.TargetRows_M, batch.Targets_M, batch.Temperatures_M);
+
+    private WeightSlice SliceOf(string name) => _weights.Layout.TryGet(name, out WeightTensor? tensor)
+        ? new WeightSlice(tensor)
+        : throw new ArgumentException($"the model has no tensor {name}", nameof(name));
+}
