@@ -11,6 +11,9 @@ public readonly record struct KlEstimate(double Value, double Derivative)
     /// <summary>k3 clamps its value to ±10 (verl, NeMo-RL).</summary>
     public const double OutputClamp = 10;
 
+    private const double SeriesBound = 0.1;
+    private const int SeriesTerms = 11;
+
     /// <summary>The estimate as the objective uses it: k1 and k2 as they stand, k3 with verl's clamps.</summary>
     public static KlEstimate Of(KlEstimator estimator, double logProb, double referenceLogProb) => estimator == KlEstimator.K3
         ? Of(estimator, logProb, referenceLogProb, InputClamp, OutputClamp)
@@ -33,11 +36,16 @@ public readonly record struct KlEstimate(double Value, double Derivative)
     }
 
     // e^d − d − 1 cancels near 0, where policy and reference agree; its series does not.
-    private static double K3(double d) => Math.Abs(d) < 1e-3
-        ? d * d * (0.5 + d * (1.0 / 6 + d * (1.0 / 24 + d / 120)))
-        : Math.Exp(d) - d - 1;
+    private static double K3(double d) => Math.Abs(d) < SeriesBound ? d * d * Series(d) : Math.Exp(d) - d - 1;
 
-    private static double ExpMinusOne(double d) => Math.Abs(d) < 1e-3
-        ? d * (1 + d * (0.5 + d * (1.0 / 6 + d * (1.0 / 24 + d / 120))))
-        : Math.Exp(d) - 1;
+    private static double ExpMinusOne(double d) => Math.Abs(d) < SeriesBound ? d + d * d * Series(d) : Math.Exp(d) - 1;
+
+    // (e^d − d − 1) / d² = 1/2! + d/3! + d²/4! + …
+    private static double Series(double d)
+    {
+        double sum = 0;
+        for (int k = SeriesTerms; k > 0; k--)
+            sum = (1 + sum * d) / (k + 1);
+        return sum;
+    }
 }
