@@ -10,7 +10,9 @@ public class GemmBenchmark : IDisposable
     private float[] _x = [], _y = [], _w = [], _dw = [], _dx = [];
     private PackedMatrix? _packed;
 
-    [ParamsSource(typeof(PerfShape), nameof(PerfShape.All))]
+    public static IEnumerable<PerfShape> Shapes => PerfShape.All;
+
+    [ParamsSource(nameof(Shapes))]
     public PerfShape Shape { get; set; } = PerfShape.TinyDecode;
 
     [GlobalSetup]

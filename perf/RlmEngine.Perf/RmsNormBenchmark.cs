@@ -9,7 +9,9 @@ public class RmsNormBenchmark
 {
     private float[] _x = [], _gain = [], _y = [], _inverse = [], _dgain = [];
 
-    [ParamsSource(typeof(PerfShape), nameof(PerfShape.All))]
+    public static IEnumerable<PerfShape> Shapes => PerfShape.All;
+
+    [ParamsSource(nameof(Shapes))]
     public PerfShape Shape { get; set; } = PerfShape.TinyDecode;
 
     [GlobalSetup]

@@ -12,7 +12,9 @@ public class RopeBenchmark
     private float[] _x = [];
     private int[] _positions = [];
 
-    [ParamsSource(typeof(PerfShape), nameof(PerfShape.All))]
+    public static IEnumerable<PerfShape> Shapes => PerfShape.All;
+
+    [ParamsSource(nameof(Shapes))]
     public PerfShape Shape { get; set; } = PerfShape.TinyDecode;
 
     [GlobalSetup]

@@ -9,7 +9,9 @@ public class SwiGluBenchmark
 {
     private float[] _gate = [], _up = [], _y = [], _dgate = [];
 
-    [ParamsSource(typeof(PerfShape), nameof(PerfShape.All))]
+    public static IEnumerable<PerfShape> Shapes => PerfShape.All;
+
+    [ParamsSource(nameof(Shapes))]
     public PerfShape Shape { get; set; } = PerfShape.TinyDecode;
 
     [GlobalSetup]

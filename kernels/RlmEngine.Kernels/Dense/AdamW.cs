@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace RlmEngine.Kernels.Dense;
 
 /// <summary>Adam with decoupled weight decay, one pass over weight, gradient and both moments.</summary>
@@ -58,6 +60,7 @@ public static unsafe partial class AdamW
             Range<Lanes1, float>(whole, to);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly void Range<TLanes, TVector>(nint from, nint to)
             where TLanes : struct, ILanes<TVector>
             where TVector : struct

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace RlmEngine.Kernels.Dense;
 
@@ -84,6 +85,7 @@ public static unsafe class Bias
             Columns<Lanes1, float>(whole, to);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly void Columns<TLanes, TVector>(int from, int to)
             where TLanes : struct, ILanes<TVector>
             where TVector : struct

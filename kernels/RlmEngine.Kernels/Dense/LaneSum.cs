@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace RlmEngine.Kernels.Dense;
 
@@ -34,6 +35,7 @@ internal static unsafe class LaneSum
         return lanes[0];
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Sum<TLanes, TVector>(float* a, float* b, float* scale, int count)
         where TLanes : struct, ILanes<TVector>
         where TVector : struct

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace RlmEngine.Kernels.Dense;
 
 /// <summary>Root-mean-square norm of rows: y = x·r·g with r = 1/√(mean(x²) + ε).</summary>
@@ -97,6 +99,7 @@ public static unsafe partial class RmsNorm
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly void Scale<TLanes, TVector>(float* x, float* y, float inverse, int from, int to)
             where TLanes : struct, ILanes<TVector>
             where TVector : struct
@@ -129,6 +132,7 @@ public static unsafe partial class RmsNorm
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly void Combine<TLanes, TVector>(nint start, float inverse, float projection, int from, int to)
             where TLanes : struct, ILanes<TVector>
             where TVector : struct
@@ -160,6 +164,7 @@ public static unsafe partial class RmsNorm
             Columns<Lanes1, float>(whole, to);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly void Columns<TLanes, TVector>(int from, int to)
             where TLanes : struct, ILanes<TVector>
             where TVector : struct

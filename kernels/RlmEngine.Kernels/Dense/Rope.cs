@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace RlmEngine.Kernels.Dense;
 
 /// <summary>Rotary position embedding, rotate-half convention: the first half of a head turns against its second half.</summary>
@@ -110,6 +112,7 @@ public sealed unsafe partial class Rope
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly void Turn<TLanes, TVector>(float* x, float* cos, float* sin, int from, int to)
             where TLanes : struct, ILanes<TVector>
             where TVector : struct

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace RlmEngine.Kernels.Dense;
 
 /// <summary>Gated activation y = silu(gate)·up with silu(g) = g·σ(g), σ(g) = 1/(1 + e^(−g)).</summary>
@@ -40,6 +42,7 @@ public static unsafe partial class SwiGlu
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TVector Sigmoid<TLanes, TVector>(TVector x)
         where TLanes : struct, ILanes<TVector>
         where TVector : struct =>
@@ -60,6 +63,7 @@ public static unsafe partial class SwiGlu
             Range<Lanes1, float>(whole, to);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly void Range<TLanes, TVector>(nint from, nint to)
             where TLanes : struct, ILanes<TVector>
             where TVector : struct
@@ -87,6 +91,7 @@ public static unsafe partial class SwiGlu
             Range<Lanes1, float>(whole, to);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly void Range<TLanes, TVector>(nint from, nint to)
             where TLanes : struct, ILanes<TVector>
             where TVector : struct
