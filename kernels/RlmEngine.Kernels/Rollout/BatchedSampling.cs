@@ -91,7 +91,7 @@ public static class BatchedSampling
         }
     }
 
-    private static int DrawFull(scoped in RowCandidates row, ReadOnlySpan<float> logits_V, double uniform)
+    internal static int DrawFull(scoped in RowCandidates row, ReadOnlySpan<float> logits_V, double uniform)
     {
         double total = 0;
         foreach (double sum in row.BlockSums) total += sum;

@@ -45,7 +45,11 @@ public static class BatchedSamplingReference
         RowStatistics statistics = TokenLogProbReference.Row(logits_V, parameters.Temperature);
         float[] scaled_V = new float[logits_V.Length];
         for (int v = 0; v < scaled_V.Length; v++) scaled_V[v] = logits_V[v] * statistics.InverseTemperature;
-        int[] order = [.. Enumerable.Range(0, scaled_V.Length).OrderByDescending(v => scaled_V[v]).ThenBy(v => v)];
+        int[] order = [.. Enumerable.Range(0, scaled_V.Length)];
+        if (parameters.IsTruncated)
+        {
+            Array.Sort(order, (a, b) => scaled_V[a] != scaled_V[b] ? scaled_V[b].CompareTo(scaled_V[a]) : a.CompareTo(b));
+        }
 
         int kept = order.Length;
         if (parameters.TopK > 0 && parameters.TopK < kept)

@@ -123,9 +123,9 @@ internal abstract partial class RolloutKernelsContract
         // 1000 tokens of weight 1 and 1000 of e^−1: half of the mass is reached by 684 of the first.
         float[] row = [.. TestRows.Repeat(1f, 1000), .. TestRows.Repeat(0f, 1000)];
         int kept = (int)Math.Ceiling(500 * (1 + Math.Exp(-1)));
-        long[] counts = Frequencies(row, new SamplingParameters(1f, 0, 0.5f), 20_000);
+        long[] counts = Frequencies(row, new SamplingParameters(1f, 0, 0.5f), 14_000);
         Assert.That(counts.Skip(kept).Sum(), Is.Zero);
-        Assert.That(counts.Take(kept).Count(x => x == 0), Is.Zero, "20,000 draws miss one of 684 tokens with probability 10⁻¹⁰");
+        Assert.That(counts.Take(kept).Count(x => x == 0), Is.Zero, "14,000 draws miss one of 684 tokens with probability 10⁻⁶");
         SampledToken drawn = Draw(row, 2000, new SamplingParameters(1f, 0, 0.5f), TestRows.Counters(1))[0];
         Assert.That((double)drawn.TruncatedLogProb, Is.EqualTo(-Math.Log(kept)).Within(1e-6));
     }
@@ -171,7 +171,7 @@ internal abstract partial class RolloutKernelsContract
                 if (v * 0.6180339887 % 1 < fraction) row[v] = float.NegativeInfinity;
             }
 
-            long[] counts = Frequencies(row, parameters, 1000);
+            long[] counts = Frequencies(row, parameters, 100);
             Assert.That(counts.Where((count, v) => float.IsNegativeInfinity(row[v])).Sum(), Is.Zero);
         }
     }

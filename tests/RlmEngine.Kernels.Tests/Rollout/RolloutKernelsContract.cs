@@ -31,7 +31,7 @@ internal abstract partial class RolloutKernelsContract
     /// <summary>Draws from one row many times, in batches of identical rows.</summary>
     private long[] Frequencies(float[] row, SamplingParameters parameters, int draws)
     {
-        const int batch = 1000;
+        int batch = Math.Min(draws, 1000);
         float[] logits = new float[batch * row.Length];
         for (int i = 0; i < batch; i++) row.CopyTo(logits, i * row.Length);
         long[] counts = new long[row.Length];
