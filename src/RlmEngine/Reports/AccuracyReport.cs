@@ -4,7 +4,7 @@ using RlmEngine.Reports.Plotting;
 namespace RlmEngine.Reports;
 
 /// <summary>One evaluation of next-token accuracy out of summary.json: by tier and on average, 0 … 1, with 95 % intervals.</summary>
-/// <param name="Name">What was evaluated, such as "before, thinking".</param>
+/// <param name="Name">What was evaluated, such as "thinking, before".</param>
 /// <param name="Tiers">Easy, medium, hard, average; None where it was not measured.</param>
 /// <param name="Count">Positions evaluated, or null.</param>
 public sealed record AccuracyReport(string Name, IReadOnlyList<Estimate> Tiers, double? Count)
@@ -14,13 +14,13 @@ public sealed record AccuracyReport(string Name, IReadOnlyList<Estimate> Tiers, 
 
     private static readonly (string Field, string Name)[] Evaluations =
     [
-        ("beforeDirect", "before, direct"), ("before", "before, thinking"), ("afterDirect", "after, direct"), ("after", "after, thinking"),
+        ("beforeDirect", "direct, before"), ("afterDirect", "direct, after"), ("before", "thinking, before"), ("after", "thinking, after"),
     ];
 
     /// <summary>The average over the tiers.</summary>
     public Estimate Average => Tiers[^1];
 
-    /// <summary>All evaluations of a summary that are there, in the order before direct, before, after direct, after.</summary>
+    /// <summary>All evaluations of a summary that are there, without thinking and then with, each before and after.</summary>
     public static IReadOnlyList<AccuracyReport> All(JsonElement? summary) =>
     [
         .. from evaluation in Evaluations

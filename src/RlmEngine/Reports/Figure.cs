@@ -6,14 +6,12 @@ namespace RlmEngine.Reports;
 /// <summary>A plot with its title and legend.</summary>
 public static class Figure
 {
-    private static readonly string[] BarGroups = ["easy", "medium", "hard", "average"];
-
     /// <summary>The figures of one run: accuracy by tier, then every plan that has values.</summary>
     public static IEnumerable<XElement> Of(RunData run)
     {
         IReadOnlyList<AccuracyReport> accuracy = AccuracyReport.All(run.Summary);
         if (accuracy.Count > 0)
-            yield return Accuracy("Next-token accuracy by tier", [.. accuracy.Select(report => (report.Name, report))]);
+            yield return Accuracy("Next-token accuracy by tier", [.. accuracy.Select(BeforeAndAfter)]);
         foreach (FigurePlan plan in FigureCatalog.All)
         {
             Line[] lines = [.. FigureCatalog.Present(plan, run.Metrics).Select((curve, i) => LineOf(curve, run.Metrics, curve.Label, i))];
@@ -28,10 +26,15 @@ public static class Figure
     {
         foreach ((string field, string title) in new[] { ("before", "Accuracy by tier before, thinking"), ("after", "Accuracy by tier after, thinking") })
         {
-            (string, AccuracyReport)[] reports =
-                [.. runs.Select(run => (run.Name, AccuracyReport.Of(run.Run.Summary, field, run.Name))).Where(pair => pair.Item2 is not null)!];
-            if (reports.Length > 0)
-                yield return Accuracy(title, reports);
+            Bars[] bars =
+            [
+                .. from run in runs.Index()
+                   let report = AccuracyReport.Of(run.Item.Run.Summary, field, run.Item.Name)
+                   where report is not null
+                   select new Bars(report.Name, run.Index, Percent(report)),
+            ];
+            if (bars.Length > 0)
+                yield return Accuracy(title, bars);
         }
 
         foreach (FigurePlan plan in FigureCatalog.All)
@@ -54,13 +57,18 @@ public static class Figure
         return Framed(title, Legend(lines.Select(line => (line.Name, line.Color, plan.IsStacked ? "box" : line.Style == LineStyle.Target ? "dash" : ""))), plot);
     }
 
-    private static XElement Accuracy(string title, IReadOnlyList<(string Name, AccuracyReport Report)> reports)
-    {
-        Bars[] bars = [.. reports.Select((pair, i) => new Bars(pair.Name, i, [.. pair.Report.Tiers.Select(Percent)]))];
-        return Framed(title, Legend(bars.Select(series => (series.Name, series.Color, "box"))), BarPlot.Draw(title, "percent right", BarGroups, bars));
-    }
+    private static XElement Accuracy(string title, IReadOnlyList<Bars> bars) => Framed(
+        title, Legend(bars.Select(series => (series.Name, series.Color, series.IsFaint ? "box faint" : "box"))),
+        BarPlot.Draw(title, "percent right", AccuracyReport.TierNames, bars));
 
-    private static Estimate Percent(Estimate share) => new(100 * share.Value, 100 * share.Low, 100 * share.High);
+    /// <summary>One colour for what was evaluated, paler before than after.</summary>
+    private static Bars BeforeAndAfter(AccuracyReport report) => new(report.Name, report.Name.StartsWith("direct", StringComparison.Ordinal) ? 6 : 0, Percent(report))
+    {
+        IsFaint = report.Name.EndsWith("before", StringComparison.Ordinal),
+    };
+
+    private static Estimate[] Percent(AccuracyReport report)
+        => [.. report.Tiers.Select(share => new Estimate(100 * share.Value, 100 * share.Low, 100 * share.High))];
 
     private static Line LineOf(Curve curve, MetricTable metrics, string name, int color)
         => new(name, metrics[curve.Metric]) { Color = color, Style = curve.Style };

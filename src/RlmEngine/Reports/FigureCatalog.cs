@@ -43,7 +43,7 @@ public static class FigureCatalog
         },
         new("Policy loss", "nats per token", [new("loss/rl", "policy optimisation")]),
         new("Total loss", "nats per token", [new("loss/total", "total")]) { IncludesZero = false },
-        new("Reward spread", "", [new("reward/std", "standard deviation"), new("frac_reward_zero_std", "share of groups without any")]),
+        new("Reward spread", "reward, share of groups", [new("reward/std", "standard deviation"), new("frac_reward_zero_std", "share of groups without any")]),
         new("Entropy of the policy", "nats per token", [new("policy/entropy", "entropy")]),
         new("KL divergence", "nats per token", [new("policy/kl", "KL to the reference")]),
         new("Clipped tokens", "share of tokens", [new("policy/clip_low", "clipped low"), new("policy/clip_high", "clipped high")]),
@@ -55,7 +55,7 @@ public static class FigureCatalog
         new("Why completions ended", "share of completions", [new("stop/", "")]) { IsStacked = true },
         new("Tiers drawn by the curriculum", "share of prompts", [new("tier/", "")]) { IsStacked = true },
         new("Gradient norm", "before clipping", [new("optimizer/gradient_norm", "gradient norm")]),
-        new("Learning rate", "", [new("optimizer/learning_rate", "learning rate", LineStyle.Exact)]),
+        new("Learning rate", "after warm-up and schedule", [new("optimizer/learning_rate", "learning rate", LineStyle.Exact)]),
         new("Time of a step", "seconds", [new("time/", "")]) { IsStacked = true },
         new(
             "Throughput", "tokens per second",

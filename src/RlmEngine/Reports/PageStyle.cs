@@ -38,6 +38,7 @@ public static class PageStyle
         .legend i.box { width: 11px; height: 11px; border: 0; background: currentColor; vertical-align: -1px; }
         svg.plot { display: block; width: 100%; height: auto; margin-top: 6px; font-size: 11.5px; font-variant-numeric: tabular-nums; }
         svg text { fill: var(--soft); }
+        svg text.stagename { stroke: var(--sheet); stroke-width: 4px; paint-order: stroke; stroke-linejoin: round; }
         svg text.value { fill: var(--ink); font-size: 10.5px; }
         .grid { stroke: var(--hair); } .zero { stroke: var(--axis); } .stage { stroke: var(--axis); stroke-dasharray: 2 3; }
         .error { stroke: var(--ink); stroke-width: 1.2; } .guide { stroke: var(--axis); }
@@ -50,6 +51,7 @@ public static class PageStyle
         .f4 { fill: var(--c4); } .f5 { fill: var(--c5); } .f6 { fill: var(--c6); }
         .b0 { color: var(--c0); } .b1 { color: var(--c1); } .b2 { color: var(--c2); } .b3 { color: var(--c3); }
         .b4 { color: var(--c4); } .b5 { color: var(--c5); } .b6 { color: var(--c6); }
+        .faint { opacity: .45; }
         .readout { position: absolute; pointer-events: none; background: var(--sheet); border: 1px solid var(--axis); border-radius: 6px; padding: 3px 9px;
           font-size: 12.5px; line-height: 1.4; white-space: nowrap; font-variant-numeric: tabular-nums; z-index: 1; }
         .wide { overflow-x: auto; }

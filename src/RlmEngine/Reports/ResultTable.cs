@@ -30,7 +30,7 @@ public static class ResultTable
     private static IEnumerable<XElement> Rows(string? run, JsonElement? summary)
     {
         foreach (AccuracyReport report in AccuracyReport.All(summary))
-            yield return Row(run, "Next token, " + report.Name, report.Tiers, report.Count);
+            yield return Row(run, $"Next token, {report.Name}", report.Tiers, report.Count);
         foreach (string when in new[] { "before", "after" })
         {
             JsonElement? values = JsonText.At(summary, "restoration", when);

@@ -24,7 +24,14 @@ public sealed class Axis
     public IReadOnlyList<double> Ticks { get; }
 
     /// <summary>The ticks' labels.</summary>
-    public IEnumerable<string> Labels => Ticks.Select(tick => Plotting.Ticks.Label(tick, Step));
+    public IEnumerable<string> Labels
+    {
+        get
+        {
+            double largest = Ticks.Select(Math.Abs).DefaultIfEmpty(0).Max();
+            return Ticks.Select(tick => Plotting.Ticks.Label(tick, Step, largest));
+        }
+    }
 
     /// <summary>Where a value stands: 0 at Low, 1 at High; outside for values outside.</summary>
     public double Share(double value) => ((value / 2) - (Low / 2)) / ((High / 2) - (Low / 2));
@@ -50,8 +57,8 @@ public sealed class Axis
     private static (double Low, double High) Range(IEnumerable<double> values, bool includesZero)
     {
         (double low, double high) = (double.PositiveInfinity, double.NegativeInfinity);
-        foreach (double value in values.Where(double.IsFinite))
-            (low, high) = (Math.Min(low, Math.Max(value, -Largest)), Math.Max(high, Math.Min(value, Largest)));
+        foreach (double value in values.Where(double.IsFinite).Select(value => Math.Clamp(value, -Largest, Largest)))
+            (low, high) = (Math.Min(low, value), Math.Max(high, value));
         if (low > high)
             return (0, 1);
         if (includesZero)

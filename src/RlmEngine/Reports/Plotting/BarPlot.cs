@@ -22,7 +22,11 @@ public readonly record struct Estimate(double Value, double Low, double High)
 /// <param name="Name">What the legend says.</param>
 /// <param name="Color">Place in the palette.</param>
 /// <param name="Values">One value for each group.</param>
-public sealed record Bars(string Name, int Color, IReadOnlyList<Estimate> Values);
+public sealed record Bars(string Name, int Color, IReadOnlyList<Estimate> Values)
+{
+    /// <summary>True for what came before, drawn paler than what came after.</summary>
+    public bool IsFaint { get; init; }
+}
 
 /// <summary>Groups of bars with error bars.</summary>
 public static class BarPlot
@@ -48,18 +52,19 @@ public static class BarPlot
             from series in Enumerable.Range(0, bars.Count)
             let estimate = bars[series].Values[place]
             where estimate.IsKnown
-            from element in Bar(frame, place + (GroupGap / 2) + (series * width), width, bars[series].Color, estimate)
+            from element in Bar(frame, place + (GroupGap / 2) + (series * width), width, bars[series], estimate)
             select element;
         IEnumerable<XElement> names = groups.Select((name, i) => PlotFrame.Text("tick", frame.X(i + 0.5), frame.Bottom + 17, "middle", name));
         return frame.Canvas(title, names, [], content);
     }
 
-    private static IEnumerable<XElement> Bar(PlotFrame frame, double left, double width, int color, Estimate estimate)
+    private static IEnumerable<XElement> Bar(PlotFrame frame, double left, double width, Bars bars, Estimate estimate)
     {
         (double x, double end) = (frame.X(left) + 1, frame.X(left + width) - 1);
         (double top, double zero) = (frame.Y(Math.Max(estimate.Value, 0)), frame.Y(Math.Min(estimate.Value, 0)));
         yield return Markup.Element(
-            "rect", Palette.Fill(color), Markup.Attribute("x", x), Markup.Attribute("y", top), Markup.Attribute("width", end - x),
+            "rect", bars.IsFaint ? $"{Palette.Fill(bars.Color)} faint" : Palette.Fill(bars.Color),
+            Markup.Attribute("x", x), Markup.Attribute("y", top), Markup.Attribute("width", end - x),
             Markup.Attribute("height", zero - top), Markup.Attribute("rx", 1.5));
         double middle = (x + end) / 2;
         if (estimate.HasInterval)

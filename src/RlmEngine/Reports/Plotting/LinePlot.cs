@@ -73,7 +73,7 @@ public static class LinePlot
 
     private static bool IsSmoothed(Line line) => line.Style == LineStyle.Noisy && line.Samples.Count >= Smoothing.LeastPoints;
 
-    private static IReadOnlyList<Sample> Smoothed(Line line) => IsSmoothed(line) ? Smoothing.MovingMean(line.Samples) : line.Samples;
+    private static IReadOnlyList<Sample> Smoothed(Line line) => IsSmoothed(line) ? Smoothing.LocalLinear(line.Samples) : line.Samples;
 
     /// <summary>What the vertical axis must hold: the drawn line, and of a long raw one all but the outermost half percents.</summary>
     private static IEnumerable<double> Shown(Line line, IReadOnlyList<Sample> smooth)

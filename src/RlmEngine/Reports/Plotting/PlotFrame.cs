@@ -54,17 +54,18 @@ public sealed class PlotFrame
     /// <param name="content">What is plotted.</param>
     public XElement Canvas(string description, IEnumerable<XElement> ticks, IEnumerable<StageMark> stages, IEnumerable<XElement> content) => Markup.Element(
         "svg", "plot", Markup.Attribute("viewBox", $"0 0 {Width} {Height}"), Markup.Attribute("role", "img"), Markup.Attribute("aria-label", description),
-        Grid(), ticks, Stages(stages),
+        Grid(), ticks,
         // A nested svg cuts off what overflows without needing an id that is unique on the page.
         Markup.Element(
             "svg", "", Markup.Attribute("x", Left), Markup.Attribute("y", Top - 2), Markup.Attribute("width", PlotWidth),
-            Markup.Attribute("height", Bottom - Top + 4), Markup.Attribute("viewBox", ViewBox()), content));
+            Markup.Attribute("height", Bottom - Top + 4), Markup.Attribute("viewBox", ViewBox()), content),
+        Stages(stages));
 
     /// <summary>Ticks and labels of the horizontal axis, and its name.</summary>
     public IEnumerable<XElement> StepTicks(string name)
     {
-        foreach (double tick in XAxis.Ticks)
-            yield return Text("tick", X(tick), Bottom + 16, "middle", Plotting.Ticks.Label(tick, XAxis.Step));
+        foreach ((double tick, string label) in XAxis.Ticks.Zip(XAxis.Labels))
+            yield return Text("tick", X(tick), Bottom + 16, "middle", label);
         yield return Text("unit", Left + (PlotWidth / 2), Height - 3, "middle", name);
     }
 
@@ -81,10 +82,10 @@ public sealed class PlotFrame
 
     private IEnumerable<XElement> Grid()
     {
-        foreach (double tick in YAxis.Ticks)
+        foreach ((double tick, string label) in YAxis.Ticks.Zip(YAxis.Labels))
         {
             yield return Segment(tick == 0 ? "zero" : "grid", Left, Y(tick), Right, Y(tick));
-            yield return Text("tick", Left - 7, Y(tick) + 4, "end", Plotting.Ticks.Label(tick, YAxis.Step));
+            yield return Text("tick", Left - 7, Y(tick) + 4, "end", label);
         }
 
         yield return Text("unit", 2, 12, "start", _unit);
@@ -101,7 +102,7 @@ public sealed class PlotFrame
             if (X(stage.X) < free || (!fitsRight && X(stage.X) - length < Left))
                 continue;
             free = X(stage.X) + length + 10;
-            yield return Text("unit", X(stage.X) + (fitsRight ? 5 : -5), Top + 9, fitsRight ? "start" : "end", stage.Name);
+            yield return Text("stagename", X(stage.X) + (fitsRight ? 5 : -5), Top + 9, fitsRight ? "start" : "end", stage.Name);
         }
     }
 }

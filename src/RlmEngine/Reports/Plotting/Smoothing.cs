@@ -6,18 +6,28 @@ public static class Smoothing
     /// <summary>Points of a series below which it is not smoothed.</summary>
     public const int LeastPoints = 20;
 
-    /// <summary>Centred moving mean of the finite values within a window of 1/20 of the points, inside each segment; gaps stay gaps.</summary>
-    public static Sample[] MovingMean(IReadOnlyList<Sample> samples)
+    /// <summary>Local straight lines: each value is that of the least-squares line through the finite values around it, at its step.</summary>
+    /// <remarks>
+    /// The window is 1/20 of the points and stays inside the segment; of five and more values the largest and the smallest are
+    /// left out, so that one spike does not make a plateau. A straight line stays what it is, also at its ends; gaps stay gaps.
+    /// </remarks>
+    public static Sample[] LocalLinear(IReadOnlyList<Sample> samples)
     {
         int radius = samples.Count / 40;
         var smooth = new Sample[samples.Count];
         for (int i = 0; i < smooth.Length; i++)
         {
-            // The window narrows towards an end, so that it stays centred and a trend is not flattened there.
-            int reach = 0;
-            while (reach < radius && InSegment(samples, i, i - reach - 1) && InSegment(samples, i, i + reach + 1))
-                reach++;
-            smooth[i] = samples[i] with { Y = double.IsFinite(samples[i].Y) ? Mean(samples, i - reach, i + reach) : double.NaN };
+            if (radius == 0 || !double.IsFinite(samples[i].Y))
+            {
+                smooth[i] = samples[i];
+                continue;
+            }
+
+            int first = Math.Max(0, i - radius);
+            int last = Math.Min(samples.Count - 1, i + radius);
+            int segment = samples[i].Segment;
+            Sample[] window = [.. samples.Skip(first).Take(last - first + 1).Where(s => s.Segment == segment && double.IsFinite(s.Y))];
+            smooth[i] = samples[i] with { Y = LineAt(samples[i].X, Trimmed(window)) };
         }
 
         return smooth;
@@ -49,18 +59,16 @@ public static class Smoothing
         return [.. samples.Where((_, i) => (samples.Count - 1 - i) % stride == 0)];
     }
 
-    private static bool InSegment(IReadOnlyList<Sample> samples, int centre, int index)
-        => index >= 0 && index < samples.Count && samples[index].Segment == samples[centre].Segment;
+    private static Sample[] Trimmed(Sample[] window)
+        => window.Length < 5 ? window : [.. window.OrderBy(sample => sample.Y).Skip(1).SkipLast(1)];
 
-    private static double Mean(IReadOnlyList<Sample> samples, int first, int last)
+    /// <summary>The least-squares line's value at a place; the mean when all samples stand at one place.</summary>
+    private static double LineAt(double x, Sample[] samples)
     {
-        (double sum, int count) = (0, 0);
-        for (int i = first; i <= last; i++)
-        {
-            if (double.IsFinite(samples[i].Y))
-                (sum, count) = (sum + samples[i].Y, count + 1);
-        }
-
-        return sum / count;
+        double meanX = samples.Average(sample => sample.X);
+        double meanY = samples.Average(sample => sample.Y);
+        double variance = samples.Sum(sample => (sample.X - meanX) * (sample.X - meanX));
+        double covariance = samples.Sum(sample => (sample.X - meanX) * (sample.Y - meanY));
+        return variance > 0 ? meanY + (covariance / variance * (x - meanX)) : meanY;
     }
 }

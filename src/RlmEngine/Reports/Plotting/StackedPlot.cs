@@ -14,7 +14,7 @@ public static class StackedPlot
     /// <param name="stages">Stage boundaries.</param>
     public static XElement Draw(string title, string unit, IReadOnlyList<Line> parts, IReadOnlyList<StageMark> stages)
     {
-        IReadOnlyList<Sample>[] aligned = [.. Align(parts).Select(samples => Smoothing.Every(Smoothing.MovingMean(samples), DrawnPoints))];
+        IReadOnlyList<Sample>[] aligned = [.. Align(parts).Select(samples => Smoothed(samples))];
         var tops = new List<IReadOnlyList<Sample>>();
         foreach (IReadOnlyList<Sample> part in aligned)
             tops.Add(tops.Count == 0 ? part : [.. part.Select((sample, i) => sample with { Y = sample.Y + tops[^1][i].Y })]);
@@ -40,6 +40,10 @@ public static class StackedPlot
             return steps.Select(step => new Sample(step.Key, Positive(values.GetValueOrDefault(step.Key)), step.Value)).ToArray();
         })];
     }
+
+    /// <summary>A fitted line may dip below 0 where its values do not; a part of a whole may not.</summary>
+    private static IReadOnlyList<Sample> Smoothed(Sample[] samples)
+        => [.. Smoothing.Every(Smoothing.LocalLinear(samples), DrawnPoints).Select(sample => sample with { Y = Positive(sample.Y) })];
 
     private static double Positive(double value) => double.IsFinite(value) && value > 0 ? value : 0;
 

@@ -37,22 +37,17 @@ public static class Ticks
         return [.. ticks];
     }
 
-    /// <summary>A tick's label with the digits its step needs: 0.25, 12k, 1.5M, 3e-4.</summary>
-    public static string Label(double value, double step)
+    /// <summary>A tick's label in the unit of the axis' largest tick and with the digits its step needs: 0.25, 12k, 1.5M, 3e-4.</summary>
+    /// <param name="value">The tick.</param>
+    /// <param name="step">Distance of the ticks.</param>
+    /// <param name="largest">Largest magnitude of a tick, which gives all of them one unit.</param>
+    public static string Label(double value, double step, double largest)
     {
-        double size = Math.Max(Math.Abs(value), step);
         if (value == 0)
             return "0";
-        if (size >= 1e15 || size < 1e-3)
+        if (largest is >= 1e15 or < 1e-3)
             return value.ToString("0.##e0", CultureInfo.InvariantCulture);
-        (double unit, string suffix) = size switch
-        {
-            >= 1e12 => (1e12, "T"),
-            >= 1e9 => (1e9, "G"),
-            >= 1e6 => (1e6, "M"),
-            >= 1e4 => (1e3, "k"),
-            _ => (1.0, ""),
-        };
+        (double unit, string suffix) = Unit(largest);
         return (value / unit).ToString("F" + Decimals(step / unit), CultureInfo.InvariantCulture) + suffix;
     }
 
@@ -64,10 +59,19 @@ public static class Ticks
             return value.ToString(CultureInfo.InvariantCulture);
         if (size is < 1e-3 or >= 1e15)
             return value.ToString("0.###e0", CultureInfo.InvariantCulture);
-        (double unit, string suffix) = size switch { >= 1e9 => (1e9, "G"), >= 1e6 => (1e6, "M"), >= 1e4 => (1e3, "k"), _ => (1.0, "") };
+        (double unit, string suffix) = Unit(size);
         int decimals = Math.Clamp(3 - (int)Math.Floor(Math.Log10(size / unit)), 0, 6);
         return Math.Round(value / unit, decimals).ToString("0.######", CultureInfo.InvariantCulture) + suffix;
     }
+
+    private static (double Unit, string Suffix) Unit(double size) => size switch
+    {
+        >= 1e12 => (1e12, "T"),
+        >= 1e9 => (1e9, "G"),
+        >= 1e6 => (1e6, "M"),
+        >= 1e4 => (1e3, "k"),
+        _ => (1.0, ""),
+    };
 
     private static int Decimals(double step) => Math.Clamp((int)Math.Ceiling(-Math.Log10(step) - 1e-9), 0, 9);
 
