@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RlmEngine.Metrics;
 
 namespace RlmEngine.Reports;
 
@@ -37,14 +38,13 @@ public sealed class RunData
     public IReadOnlyList<string> Problems => _problems;
 
     /// <summary>Reads a run folder.</summary>
-    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
-    /// <exception cref="InvalidDataException">It holds no file of a run.</exception>
+    /// <exception cref="UserInputException">There is no such folder, or it holds no file of a run.</exception>
     public static RunData Load(string folder)
     {
         if (!Directory.Exists(folder))
-            throw new DirectoryNotFoundException($"{folder}: there is no such run folder.");
+            throw new UserInputException($"{folder}: no such run folder");
         if (!Files.Any(file => File.Exists(Path.Combine(folder, file))))
-            throw new InvalidDataException($"{folder}: not a run folder, it holds none of {string.Join(", ", Files)}.");
+            throw new UserInputException($"{folder}: no run folder, it holds none of {string.Join(", ", Files)}");
         var run = new RunData(folder);
         run.Recipe = run.ReadObject("recipe.json");
         run.Summary = run.ReadObject("summary.json");

@@ -44,6 +44,7 @@ public static class RunHeader
             ("accuracy, thinking", Change(before?.Average.Value, after?.Average.Value, 100), "%"),
             ("restoration", restored, "%"),
             ("think length", Change(JsonText.Number(summary, "meanThinkTokens", "first"), JsonText.Number(summary, "meanThinkTokens", "last"), 1), "tokens"),
+            ("held-out loss", Change(JsonText.Number(summary, "heldOutLoss", "before"), JsonText.Number(summary, "heldOutLoss", "after"), 1, digits: 3), "nats/token"),
             ("rollout", Rate(summary, "rolloutTokensPerSecond"), "tokens/s"),
             ("training", Rate(summary, "trainTokensPerSecond"), "tokens/s"),
             ("peak memory", Finite(JsonText.Number(summary, "peakMemoryBytes")) is { } bytes ? Ticks.Value(Math.Round(bytes / (1 << 20))) : null, "MiB"),
@@ -71,14 +72,14 @@ public static class RunHeader
 
     private static string? Rate(JsonElement? summary, string field) => Finite(JsonText.Number(summary, field)) is { } rate ? Ticks.Value(rate) : null;
 
-    private static string? Change(double? first, double? last, double scale) => (Finite(first), Finite(last)) switch
+    private static string? Change(double? first, double? last, double scale, int digits = 1) => (Finite(first), Finite(last)) switch
     {
-        ({ } from, { } to) => $"{Short(from * scale)} → {Short(to * scale)}",
-        (null, { } to) => Short(to * scale),
+        ({ } from, { } to) => $"{Short(from * scale, digits)} → {Short(to * scale, digits)}",
+        (null, { } to) => Short(to * scale, digits),
         _ => null,
     };
 
-    private static string Short(double value) => Ticks.Value(Math.Round(value, 1));
+    private static string Short(double value, int digits) => Ticks.Value(Math.Round(value, digits));
 
     private static double? Finite(double? value) => value is { } number && double.IsFinite(number) ? number : null;
 }

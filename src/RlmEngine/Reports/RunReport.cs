@@ -1,5 +1,6 @@
 using System.Text;
 using System.Xml.Linq;
+using RlmEngine.Metrics;
 using RlmEngine.Reports.Plotting;
 
 namespace RlmEngine.Reports;
@@ -13,8 +14,7 @@ public static class RunReport
     /// <summary>Writes the report of one run into its folder, over one that is there.</summary>
     /// <param name="runFolder">A folder with some of recipe.json, metrics.jsonl, summary.json and rollouts.jsonl; the report names what is missing.</param>
     /// <returns>Path of the report.</returns>
-    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
-    /// <exception cref="InvalidDataException">It holds no file of a run.</exception>
+    /// <exception cref="UserInputException">There is no such folder, or it holds no file of a run.</exception>
     public static string Write(string runFolder) => Write([runFolder], Path.Combine(runFolder, FileName));
 
     /// <summary>Writes the report of one or more runs, overlaid by name, into a file.</summary>
@@ -22,8 +22,7 @@ public static class RunReport
     /// <param name="output">Path of the HTML file.</param>
     /// <returns>Path of the report.</returns>
     /// <exception cref="ArgumentException">No folder was given.</exception>
-    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
-    /// <exception cref="InvalidDataException">A folder holds no file of a run.</exception>
+    /// <exception cref="UserInputException">There is no such folder, or one holds no file of a run.</exception>
     public static string Write(IReadOnlyList<string> runFolders, string output)
     {
         if (runFolders.Count == 0)

@@ -91,11 +91,21 @@ public class RunDataTests
         => Assert.That(Table("""{"a":1}""", """{"a":2}""")["a"].Select(sample => sample.X), Is.EqualTo(new[] { 0.0, 1 }));
 
     [Test]
-    public void Present_FamilyOfMetrics_IsTakenApartInKnownOrder()
+    public void Present_FamilyOfMetrics_IsTakenApartWithoutPartsThatAreAlwaysZero()
     {
-        MetricTable table = Table("""{"step":0,"time/other":1,"time/zeta":1,"time/update":1,"time/rollout":1,"time/alpha":1}""");
-        FigurePlan plan = FigureCatalog.All.Single(figure => figure.Title == "Time of a step");
-        Assert.That(FigureCatalog.Present(plan, table).Select(curve => curve.Label), Is.EqualTo(new[] { "rollout", "update", "other", "alpha", "zeta" }));
+        MetricTable table = Table("""{"step":0,"stop/thoughtTooLong":0.1,"stop/answered":0.9,"stop/invalid":0,"stop/answerTooLong":0.1}""");
+        FigurePlan plan = FigureCatalog.All.Single(figure => figure.Title == "Why completions ended");
+        Assert.That(
+            FigureCatalog.Present(plan, table).Select(curve => curve.Label), Is.EqualTo(new[] { "answered", "answerTooLong", "thoughtTooLong" }));
+    }
+
+    [TestCase(0.0, 0)]
+    [TestCase(1e-6, 1)]
+    public void Present_Mismatch_IsPlottedOnlyWhenThereIsOne(double mismatch, int expected)
+    {
+        FigurePlan plan = FigureCatalog.All.Single(figure => figure.IsOnlyForNonZero);
+        MetricTable table = Table($"{{\"step\":0,\"policy/logprob_mismatch_max\":{mismatch}}}");
+        Assert.That(FigureCatalog.Present(plan, table), Has.Count.EqualTo(expected));
     }
 
     [TestCase("[0.1,0.3]", 0.1, 0.3)]

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using RlmEngine.Metrics;
 using RlmEngine.Reports;
 
 namespace RlmEngine.Tests.Reports;
@@ -118,7 +119,7 @@ public partial class RunReportTests
     {
         SyntheticRun.Write(_folder);
         string html = File.ReadAllText(RunReport.Write(_folder));
-        Assert.That(html, Does.Contain("28.8 → 61.3").And.Contain("41.7 → 12.3").And.Contain("61.3<small>56.1 – 66.6</small>"));
+        Assert.That(html, Does.Contain("28.8 → 61.3").And.Contain("41.7 → 12.3").And.Contain("1.412 → 1.297").And.Contain("61.3<small>56.1 – 66.6</small>"));
         Assert.That(html, Does.Contain("52.1<small>46.8 – 57.7</small>").And.Contain("18.43k").And.Contain("seed <b>1</b>").And.Contain("cpu, 2 threads, AVX-512"));
     }
 
@@ -153,11 +154,11 @@ public partial class RunReportTests
 
     [Test]
     public void Write_NoSuchFolder_Throws()
-        => Assert.That(() => RunReport.Write(Path.Combine(_folder, "absent")), Throws.TypeOf<DirectoryNotFoundException>().With.Message.Contains("absent"));
+        => Assert.That(() => RunReport.Write(Path.Combine(_folder, "absent")), Throws.TypeOf<UserInputException>().With.Message.Contains("absent"));
 
     [Test]
     public void Write_FolderOfNoRun_NamesWhatItLacks()
-        => Assert.That(() => RunReport.Write(_folder), Throws.TypeOf<InvalidDataException>().With.Message.Contains("metrics.jsonl"));
+        => Assert.That(() => RunReport.Write(_folder), Throws.TypeOf<UserInputException>().With.Message.Contains("metrics.jsonl"));
 
     [Test]
     public void Write_NoFolders_Throws() => Assert.That(() => RunReport.Write([], Path.Combine(_folder, "x.html")), Throws.ArgumentException);

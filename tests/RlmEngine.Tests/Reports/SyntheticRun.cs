@@ -54,7 +54,12 @@ public static class SyntheticRun
             after = Accuracy(0.781, 0.602, 0.455, 0.613),
             afterDirect = Accuracy(0.592, 0.371, 0.152, 0.372),
         },
-        restoration = new { before = new { score = 0.312, interval = new[] { 0.262, 0.364 } }, after = new { score = 0.521, interval = new[] { 0.468, 0.577 } } },
+        restoration = new
+        {
+            before = new { score = 0.312, interval = new[] { 0.262, 0.364 }, count = 100 },
+            after = new { score = 0.521, interval = new[] { 0.468, 0.577 }, count = 100 },
+        },
+        heldOutLoss = new { first = 6.238, before = 1.412, after = 1.297 },
         meanThinkTokens = new { first = 41.7, last = 12.3 },
         rolloutTokensPerSecond = 18431.2,
         trainTokensPerSecond = 9321.8,
@@ -112,7 +117,7 @@ public static class SyntheticRun
             ("reward/match", match), ("reward/length", length), ("reward/mean", (0.9 * match) + (0.1 * length)),
             ("reward/std", 0.31 - (0.1 * t) + noise(0.05)), ("frac_reward_zero_std", Math.Clamp(0.1 + (0.3 * t) + noise(0.1), 0, 1)),
             ("think/budget", budget), ("think/length_mean", budget * (1.02 + noise(0.1))), ("completion/length_mean", (budget * 1.02) + 3 + noise(2)),
-            ("format_failure", failures), ("stop/answered", 1 - failures), ("stop/thoughtTooLong", failures * 0.8), ("stop/endedInThought", failures * 0.2),
+            ("format_failure", failures), ("stop/answered", 1 - failures), ("stop/thoughtTooLong", failures * 0.8), ("stop/endedInThought", failures * 0.2), ("stop/invalid", 0.0),
             ("policy/entropy", 0.9 - (0.5 * t) + noise(0.08)), ("policy/kl", (0.02 * t) + Math.Abs(noise(0.004))),
             ("policy/clip_low", Math.Abs(noise(0.004))), ("policy/clip_high", Math.Abs(noise(0.009))), ("policy/logprob_mismatch_max", 0.0),
             ("loss/rl", t is > 0.5 and < 0.51 ? null : noise(0.03)),
