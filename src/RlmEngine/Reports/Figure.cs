@@ -54,7 +54,8 @@ public static class Figure
         XElement plot = plan.IsStacked
             ? StackedPlot.Draw(title, plan.Unit, lines, stages)
             : LinePlot.Draw(title, plan.Unit, lines, stages, plan.IncludesZero);
-        return Framed(title, Legend(lines.Select(line => (line.Name, line.Color, plan.IsStacked ? "box" : line.Style == LineStyle.Target ? "dash" : ""))), plot);
+        string Shape(Line line) => plan.IsStacked ? "box" : line.Style == LineStyle.Target ? "dash" : "";
+        return Framed(title, Legend(lines.Select(line => (line.Name, line.Color, Shape(line)))), plot);
     }
 
     private static XElement Accuracy(string title, IReadOnlyList<Bars> bars) => Framed(
@@ -62,10 +63,12 @@ public static class Figure
         BarPlot.Draw(title, "percent right", AccuracyReport.TierNames, bars));
 
     /// <summary>One colour for what was evaluated, paler before than after.</summary>
-    private static Bars BeforeAndAfter(AccuracyReport report) => new(report.Name, report.Name.StartsWith("direct", StringComparison.Ordinal) ? 6 : 0, Percent(report))
+    private static Bars BeforeAndAfter(AccuracyReport report)
     {
-        IsFaint = report.Name.EndsWith("before", StringComparison.Ordinal),
-    };
+        bool isDirect = report.Name.StartsWith("direct", StringComparison.Ordinal);
+        bool isBefore = report.Name.EndsWith("before", StringComparison.Ordinal);
+        return new Bars(report.Name, isDirect ? 6 : 0, Percent(report)) { IsFaint = isBefore };
+    }
 
     private static Estimate[] Percent(AccuracyReport report)
         => [.. report.Tiers.Select(share => new Estimate(100 * share.Value, 100 * share.Low, 100 * share.High))];

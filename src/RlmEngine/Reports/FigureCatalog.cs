@@ -36,7 +36,9 @@ public static class FigureCatalog
     /// <summary>All figures that metrics can give.</summary>
     public static readonly IReadOnlyList<FigurePlan> All =
     [
-        new("Reward", "mean of the step", [new(MetricNames.RewardMean, "total"), new(MetricNames.RewardMatch, "match"), new(MetricNames.RewardLength, "length")]),
+        new(
+            "Reward", "mean of the step",
+            [new(MetricNames.RewardMean, "total"), new(MetricNames.RewardMatch, "match"), new(MetricNames.RewardLength, "length")]),
         new(
             "Think length against budget", "tokens",
             [
@@ -49,7 +51,9 @@ public static class FigureCatalog
         },
         new("Policy loss", "nats per token", [new(MetricNames.LossRl, "policy optimisation")]),
         new("Total loss", "nats per token", [new(MetricNames.LossTotal, "total")]) { IncludesZero = false },
-        new("Reward spread", "reward, share of groups", [new(MetricNames.RewardStd, "standard deviation"), new(MetricNames.FractionRewardZeroStd, "share of groups without any")]),
+        new(
+            "Reward spread", "reward, share of groups",
+            [new(MetricNames.RewardStd, "standard deviation"), new(MetricNames.FractionRewardZeroStd, "share of groups without any")]),
         new("Entropy of the policy", "nats per token", [new(MetricNames.PolicyEntropy, "entropy")]),
         new("KL divergence", "nats per token", [new(MetricNames.PolicyKl, "KL to the reference")]),
         new("Clipped tokens", "share of tokens", [new(MetricNames.PolicyClipLow, "clipped low"), new(MetricNames.PolicyClipHigh, "clipped high")]),
@@ -59,10 +63,17 @@ public static class FigureCatalog
         },
         new("Format failures", "share of completions", [new(MetricNames.FormatFailure, "without a closed thought or an answer")]),
         new("Why completions ended", "share of completions", [new(MetricNames.StopPrefix, "")]) { IsStacked = true },
-        new("Tiers drawn by the curriculum", "share of prompts", [new(MetricNames.TierEasy, "easy"), new(MetricNames.TierMedium, "medium"), new(MetricNames.TierHard, "hard")]) { IsStacked = true },
+        new(
+            "Tiers drawn by the curriculum", "share of prompts",
+            [new(MetricNames.TierEasy, "easy"), new(MetricNames.TierMedium, "medium"), new(MetricNames.TierHard, "hard")]) { IsStacked = true },
         new("Gradient norm", "before clipping", [new(MetricNames.OptimizerGradientNorm, "gradient norm")]),
         new("Learning rate", "after warm-up and schedule", [new(MetricNames.OptimizerLearningRate, "learning rate", LineStyle.Exact)]),
-        new("Time of a step", "seconds", [new(MetricNames.TimeRollout, "rollout"), new(MetricNames.TimeScore, "score"), new(MetricNames.TimeUpdate, "update"), new(MetricNames.TimeOther, "other")]) { IsStacked = true },
+        new(
+            "Time of a step", "seconds",
+            [
+                new(MetricNames.TimeRollout, "rollout"), new(MetricNames.TimeScore, "score"),
+                new(MetricNames.TimeUpdate, "update"), new(MetricNames.TimeOther, "other"),
+            ]) { IsStacked = true },
         new(
             "Throughput", "tokens per second",
             [new(MetricNames.RateRolloutTokens, "rollout"), new(MetricNames.RateTrainTokens, "training")]),

@@ -39,12 +39,13 @@ public static class RunHeader
         AccuracyReport? before = AccuracyReport.Of(summary, "before", "");
         AccuracyReport? after = AccuracyReport.Of(summary, "after", "");
         string? restored = Change(JsonText.Number(summary, "restoration", "before", "score"), JsonText.Number(summary, "restoration", "after", "score"), 100);
+        string? loss = Change(JsonText.Number(summary, "heldOutLoss", "before"), JsonText.Number(summary, "heldOutLoss", "after"), 1, digits: 3);
         (string Label, string? Value, string Unit)[] cards =
         [
             ("accuracy, thinking", Change(before?.Average.Value, after?.Average.Value, 100), "%"),
             ("restoration", restored, "%"),
             ("think length", Change(JsonText.Number(summary, "meanThinkTokens", "first"), JsonText.Number(summary, "meanThinkTokens", "last"), 1), "tokens"),
-            ("held-out loss", Change(JsonText.Number(summary, "heldOutLoss", "before"), JsonText.Number(summary, "heldOutLoss", "after"), 1, digits: 3), "nats/token"),
+            ("held-out loss", loss, "nats/token"),
             ("rollout", Rate(summary, "rolloutTokensPerSecond"), "tokens/s"),
             ("training", Rate(summary, "trainTokensPerSecond"), "tokens/s"),
             ("peak memory", Finite(JsonText.Number(summary, "peakMemoryBytes")) is { } bytes ? Ticks.Value(Math.Round(bytes / (1 << 20))) : null, "MiB"),
