@@ -1,0 +1,157 @@
+using System.Text;
+using RlmEngine.Checkpoints;
+using RlmEngine.Metrics;
+using RlmEngine.Recipes;
+
+namespace RlmEngine.Training;
+
+/// <summary>A run's folder: recipe.json, metrics.jsonl, rollouts.jsonl, checkpoints/, summary.json; one process at a time.</summary>
+/// <remarks>The "step" of a line counts steps completed, that one included, so a checkpoint of step 100 keeps the lines 1 to 100.</remarks>
+public sealed class RunFolder : IDisposable
+{
+    private const string RecipeFile = "recipe.json";
+    private const string MetricsFile = "metrics.jsonl";
+    private const string RolloutsFile = "rollouts.jsonl";
+    private const string SummaryFile = "summary.json";
+    private const string CheckpointsFolder = "checkpoints";
+    private const string LockFile = ".lock";
+
+    private readonly DurableFiles _files = new();
+    private readonly FileStream _lock;
+    private readonly JsonLinesFile _metrics;
+    private readonly JsonLinesFile _rollouts;
+
+    private RunFolder(string path, FileStream held, Recipe recipe, bool isResumed, Action<string>? warn)
+    {
+        Path = path;
+        _lock = held;
+        RecipeHash = RecipeWriter.Hash(recipe);
+        Checkpoints = new CheckpointStore(In(CheckpointsFolder), recipe.Checkpoints.Keep, warn);
+        if (isResumed)
+            Resume();
+        else
+            _files.Replace(In(RecipeFile), Encoding.UTF8.GetBytes(RecipeWriter.ToJson(recipe)));
+        _metrics = new JsonLinesFile(In(MetricsFile));
+        _rollouts = new JsonLinesFile(In(RolloutsFile));
+    }
+
+    /// <summary>The folder.</summary>
+    public string Path { get; }
+
+    /// <summary>SHA-256 of the recipe, for checkpoints.</summary>
+    public string RecipeHash { get; }
+
+    /// <summary>The run's checkpoints.</summary>
+    public CheckpointStore Checkpoints { get; }
+
+    /// <summary>The checkpoint to go on from; null at the start of a run, and when none had been written before it was stopped.</summary>
+    public Checkpoint? Resumed { get; private set; }
+
+    /// <summary>Where TensorBoard's event files go.</summary>
+    public string TensorBoard => In("tensorboard");
+
+    /// <summary>Starts a run in a folder that holds none.</summary>
+    /// <param name="path">The folder; made when it is missing.</param>
+    /// <param name="recipe">The resolved recipe.</param>
+    /// <param name="warn">Takes one-line warnings.</param>
+    /// <exception cref="UserInputException">The folder holds a run, or is in use.</exception>
+    public static RunFolder Create(string path, Recipe recipe, Action<string>? warn = null) => Locked(path, held =>
+    {
+        string? present = new[] { RecipeFile, MetricsFile, RolloutsFile, SummaryFile, CheckpointsFolder }
+            .FirstOrDefault(name => System.IO.Path.Exists(System.IO.Path.Combine(path, name)));
+        return present is null
+            ? new RunFolder(path, held, recipe, isResumed: false, warn)
+            : throw new UserInputException($"{path}: holds another run ({present}); choose another --out, or go on with it by --resume {path}");
+    });
+
+    /// <summary>Goes on with the run in a folder: finds its newest whole checkpoint and cuts off what was written after it.</summary>
+    /// <param name="path">The run's folder; one without recipe.json is started anew, as a run killed before its first file left it.</param>
+    /// <param name="recipe">The recipe, equal to the run's but for threads and checkpoint settings.</param>
+    /// <param name="warn">Takes one-line warnings.</param>
+    /// <exception cref="UserInputException">No such folder, another recipe, or in use.</exception>
+    /// <exception cref="InvalidDataException">All its checkpoints are damaged.</exception>
+    public static RunFolder Resume(string path, Recipe recipe, Action<string>? warn = null)
+    {
+        if (!Directory.Exists(path))
+            throw new UserInputException($"{path}: no such run folder to resume");
+        return Locked(path, held =>
+        {
+            bool isResumed = File.Exists(System.IO.Path.Combine(path, RecipeFile));
+            if (isResumed && RecipeWriter.Hash(ReadRecipe(path)) != RecipeWriter.Hash(recipe))
+                throw new UserInputException($"{path}: holds a run of another recipe; resume it with its own, {System.IO.Path.Combine(path, RecipeFile)}");
+            return new RunFolder(path, held, recipe, isResumed, warn);
+        });
+    }
+
+    /// <summary>The recipe a run was started with.</summary>
+    /// <exception cref="UserInputException">There is no run in the folder, or its recipe is damaged.</exception>
+    public static Recipe ReadRecipe(string path, IReadOnlyList<string>? overrides = null)
+    {
+        string file = System.IO.Path.Combine(path, RecipeFile);
+        return File.Exists(file)
+            ? RecipeReader.Read(file, overrides)
+            : throw new UserInputException($"{path}: holds no run to resume ({RecipeFile} is missing)");
+    }
+
+    /// <summary>Appends a step's metrics to metrics.jsonl.</summary>
+    /// <exception cref="IOException">It cannot be written, as on a full disk.</exception>
+    public void AppendMetrics(StepMetrics metrics) => _metrics.Append(metrics.ToJsonLine());
+
+    /// <summary>Appends one rollout, an object with "step", to rollouts.jsonl.</summary>
+    /// <exception cref="IOException">It cannot be written, as on a full disk.</exception>
+    public void AppendRollout(string json) => _rollouts.Append(json);
+
+    /// <summary>Writes summary.json, whole or not at all.</summary>
+    /// <exception cref="IOException">It cannot be written, as on a full disk.</exception>
+    public void WriteSummary(string json) => _files.Replace(In(SummaryFile), Encoding.UTF8.GetBytes(json));
+
+    /// <summary>Closes the files and lets the folder go.</summary>
+    public void Dispose()
+    {
+        _metrics.Dispose();
+        _rollouts.Dispose();
+        _lock.Dispose();
+    }
+
+    private void Resume()
+    {
+        Checkpoints.RemoveStale();
+        Resumed = Checkpoints.Latest();
+        if (Resumed is { } checkpoint && checkpoint.Manifest.RecipeHash != RecipeHash)
+            throw new UserInputException($"{checkpoint.Folder}: a checkpoint of another recipe than the run's");
+        long last = Resumed?.Cursor.Step ?? -1;
+        _ = JsonLinesFile.CutAfter(In(MetricsFile), last, _files);
+        _ = JsonLinesFile.CutAfter(In(RolloutsFile), last, _files);
+    }
+
+    private static RunFolder Locked(string path, Func<FileStream, RunFolder> open)
+    {
+        if (File.Exists(path))
+            throw new UserInputException($"{path}: is a file; a folder for the run is needed");
+        _ = Directory.CreateDirectory(path);
+        FileStream held = Lock(path);
+        try
+        {
+            return open(held);
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    private static FileStream Lock(string path)
+    {
+        try
+        {
+            return new FileStream(System.IO.Path.Combine(path, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (!FullDisk.IsCauseOf(e) && e.GetType() == typeof(IOException))
+        {
+            throw new UserInputException($"{path}: another process is using this run folder", e);
+        }
+    }
+
+    private string In(string name) => System.IO.Path.Combine(Path, name);
+}
