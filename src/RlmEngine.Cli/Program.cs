@@ -1,1 +1,3 @@
-return 0;
+using RlmEngine.Cli;
+
+return RlmCommandLine.Run(args, CommandConsole.OfProcess());

@@ -21,6 +21,8 @@ public sealed record Checkpoint(string Folder, CheckpointManifest Manifest, RunC
         if (!Directory.Exists(folder))
             throw new InvalidDataException($"{folder}: no such checkpoint folder");
         CheckpointManifest manifest = CheckpointJson.Read(Path.Combine(folder, ManifestFile), CheckpointJson.Default.CheckpointManifest);
+        if (manifest.Files.Any(file => file is null))
+            throw new InvalidDataException($"{Path.Combine(folder, ManifestFile)}: damaged: null is no file");
         foreach (CheckpointFile file in manifest.Files)
             Verify(folder, file);
         if (!manifest.Files.Any(file => file.Name == CursorFile))

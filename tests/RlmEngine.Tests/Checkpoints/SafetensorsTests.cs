@@ -208,7 +208,7 @@ public class SafetensorsTests
         string path = _folder["fuzz"];
         Random random = new(20240607);
         int refused = 0;
-        for (int round = 0; round < 2000; round++)
+        for (int round = 0; round < 1000; round++)
         {
             byte[] bytes = random.Next(4) == 0 ? whole[..random.Next(whole.Length)] : [.. whole];
             for (int flips = random.Next(1, 5); flips > 0 && bytes.Length > 0; flips--)
@@ -230,7 +230,7 @@ public class SafetensorsTests
             Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(1_000_000), $"round {round}");
         }
 
-        Assert.That(refused, Is.GreaterThan(1000), "most damage must be seen; the rest hits padding, names or numbers");
+        Assert.That(refused, Is.GreaterThan(500), "most damage must be seen; the rest hits padding, names or numbers");
     }
 
     private static NUnit.Framework.Constraints.IResolveConstraint Refused(string problem) =>

@@ -60,8 +60,9 @@ public class RunFolderTests
     public void Create_FolderInUse_Refuses()
     {
         using RunFolder run = RunFolder.Create(Run, _recipe);
-        foreach (Func<string, Recipe, Action<string>?, RunFolder> open in new[] { RunFolder.Create, RunFolder.Resume })
-            Assert.That(() => open(Run, _recipe, null), Throws.TypeOf<UserInputException>().With.Message.Contains("another process is using this run folder"));
+        const string Problem = "another process is using this run folder";
+        Assert.That(() => RunFolder.Create(Run, _recipe), Throws.TypeOf<UserInputException>().With.Message.Contains(Problem));
+        Assert.That(() => RunFolder.Resume(Run, _recipe), Throws.TypeOf<UserInputException>().With.Message.Contains(Problem));
     }
 
     [Test]

@@ -1,0 +1,61 @@
+using System.CommandLine;
+using RlmEngine.Kernels.Rollout;
+using RlmEngine.Metrics;
+
+namespace RlmEngine.Cli.Commands;
+
+/// <summary>`rlm sample`: completions of a prompt.</summary>
+/// <param name="CheckpointPath">Checkpoint, model or run folder.</param>
+/// <param name="Prompt">Text to continue; special-token strings in it are special tokens.</param>
+/// <param name="Count">Completions.</param>
+/// <param name="MaxTokens">Tokens of each at most.</param>
+/// <param name="Sampling">How tokens are drawn; temperature 0 is greedy.</param>
+/// <param name="Seed">Key of the random stream.</param>
+/// <param name="Threads">Worker threads; 0 means all cores.</param>
+internal sealed record SampleCommand(
+    string CheckpointPath, string Prompt, int Count, int MaxTokens, SamplingParameters Sampling, ulong Seed, int Threads)
+{
+    /// <summary>The command with its options.</summary>
+    public static Command Create(CommandConsole console)
+    {
+        Argument<string> checkpoint = CheckpointArgument.Create();
+        Option<string> prompt = new("--prompt") { Description = "Text to continue; \"<think>\" in it is the special token.", Required = true, HelpName = "TEXT" };
+        Option<int> count = new("--count") { Description = "Completions.", DefaultValueFactory = _ => 1, HelpName = "N" };
+        Option<int> maxTokens = new("--max-tokens") { Description = "Tokens of each at most.", DefaultValueFactory = _ => 128, HelpName = "N" };
+        Option<float> temperature = new("--temperature") { Description = "0 is greedy.", DefaultValueFactory = _ => 1f, HelpName = "T" };
+        Option<int> topK = new("--top-k") { Description = "Keep the k likeliest tokens; 0 keeps all.", HelpName = "K" };
+        Option<float> topP = new("--top-p") { Description = "Keep the likeliest tokens that reach this mass.", DefaultValueFactory = _ => 1f, HelpName = "P" };
+        Option<float> minP = new("--min-p") { Description = "Keep tokens at least this share of the likeliest.", HelpName = "P" };
+        Option<ulong> seed = new("--seed") { Description = "Key of the random stream.", DefaultValueFactory = _ => 1, HelpName = "N" };
+        Option<int> threads = new("--threads") { Description = "Worker threads; 0 means all cores.", HelpName = "N" };
+        Command command = new("sample", "Draw completions of a prompt from a checkpoint.")
+        {
+            checkpoint, prompt, count, maxTokens, temperature, topK, topP, minP, seed, threads,
+        };
+        command.SetAction(result => new SampleCommand(
+            result.GetRequiredValue(checkpoint), result.GetRequiredValue(prompt), result.GetValue(count), result.GetValue(maxTokens),
+            new SamplingParameters(result.GetValue(temperature), result.GetValue(topK), result.GetValue(topP), result.GetValue(minP)),
+            result.GetValue(seed), result.GetValue(threads)).Run(console));
+        return command;
+    }
+
+    /// <summary>Checks everything the user gave, then samples.</summary>
+    public int Run(CommandConsole console)
+    {
+        Require(Count >= 1, "--count", Count, "at least 1");
+        Require(MaxTokens >= 1, "--max-tokens", MaxTokens, "at least 1");
+        Require(Sampling.Temperature >= 0 && float.IsFinite(Sampling.Temperature), "--temperature", Sampling.Temperature, "a finite number of at least 0");
+        Require(Sampling.TopK >= 0, "--top-k", Sampling.TopK, "at least 0");
+        Require(Sampling.TopP is > 0 and <= 1, "--top-p", Sampling.TopP, "a number in (0, 1]");
+        Require(Sampling.MinP is >= 0 and <= 1, "--min-p", Sampling.MinP, "a number in [0, 1]");
+        Require(Threads >= 0, "--threads", Threads, "at least 0");
+        string folder = CheckpointArgument.Resolve(CheckpointPath, console);
+        throw new NotSupportedException($"sampling from {folder} is not wired yet");
+    }
+
+    private static void Require<T>(bool holds, string option, T value, string needed)
+    {
+        if (!holds)
+            throw new UserInputException(option, 0, "", $"{value} is not possible; {needed} is needed");
+    }
+}

@@ -1,0 +1,65 @@
+using System.CommandLine;
+using RlmEngine.Cli.Display;
+using RlmEngine.Metrics;
+using RlmEngine.Recipes;
+using RlmEngine.Training;
+
+namespace RlmEngine.Cli.Commands;
+
+/// <summary>`rlm train`: one run, from its start or from its newest whole checkpoint.</summary>
+/// <param name="RecipePath">The recipe; null takes the resumed run's own.</param>
+/// <param name="Overrides">"path.to.field=value", in order.</param>
+/// <param name="OutputFolder">The run folder; null means runs/NAME.</param>
+/// <param name="ResumeFolder">The run folder to go on with; null starts a run.</param>
+internal sealed record TrainCommand(string? RecipePath, IReadOnlyList<string> Overrides, string? OutputFolder, string? ResumeFolder)
+{
+    /// <summary>The command with its options.</summary>
+    public static Command Create(CommandConsole console)
+    {
+        Argument<string?> recipe = new("RECIPE")
+        {
+            Description = "Recipe file (.jsonc); may be left out with --resume.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        Option<string?> output = new("--out") { Description = "Run folder; runs/NAME unless given.", HelpName = "DIR" };
+        Option<string?> resume = new("--resume") { Description = "Go on with the run in this folder from its newest whole checkpoint.", HelpName = "DIR" };
+        RecipeOptions options = new();
+        Command command = new("train", "Train by a recipe: base stage, mid-training, evaluation; all into one run folder.") { recipe, output, resume };
+        options.AddTo(command);
+        command.SetAction(result =>
+            new TrainCommand(result.GetValue(recipe), options.Overrides(result), result.GetValue(output), result.GetValue(resume)).Run(console));
+        return command;
+    }
+
+    /// <summary>Reads and checks everything the user gave, then trains.</summary>
+    public int Run(CommandConsole console)
+    {
+        if (OutputFolder is not null && ResumeFolder is not null)
+            throw new UserInputException("--out and --resume exclude each other; --resume goes on in the folder it names");
+        Recipe recipe = ReadRecipe();
+        string folder = ResumeFolder ?? OutputFolder ?? Path.Combine("runs", recipe.Name);
+        using RunFolder run = ResumeFolder is null
+            ? RunFolder.Create(folder, recipe, console.Complain)
+            : RunFolder.Resume(folder, recipe, console.Complain);
+        using Interruption interruption = new(console);
+        try
+        {
+            RunDisplay.Show(console, progress => Train(recipe, run, progress, interruption.Token));
+            return ExitCode.Done;
+        }
+        catch (OperationCanceledException e) when (interruption.Token.IsCancellationRequested)
+        {
+            throw new OperationCanceledException($"stopped; go on with: rlm train --resume {folder}", e);
+        }
+    }
+
+    private static void Train(Recipe recipe, RunFolder run, IRunProgress progress, CancellationToken token) =>
+        throw new NotSupportedException($"training of {recipe.Name} into {run.Path} is not wired yet ({progress.GetType().Name}, {token.CanBeCanceled})");
+
+    private Recipe ReadRecipe() => (RecipePath, ResumeFolder) switch
+    {
+        ({ } path, _) => RecipeReader.Read(path, Overrides),
+        (null, { } folder) => RunFolder.ReadRecipe(folder, Overrides),
+        _ => throw new UserInputException("a RECIPE file, or --resume with a run folder, is needed; see rlm train --help"),
+    };
+}
