@@ -33,7 +33,9 @@ internal static class RlmCommandLine
         ParseResult result = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (result.Errors is [var error, ..])
         {
-            console.Complain($"{error.Message.TrimEnd('.')}; see {PathOf(result)} --help");
+            // The parser ends its message with the name of a .NET type, which says nothing to a user.
+            string message = error.Message.Split(" as expected type")[0].TrimEnd('.');
+            console.Complain($"{message}; see {PathOf(result)} --help");
             return ExitCode.WrongInput;
         }
 

@@ -27,6 +27,7 @@ public sealed class RunFolder : IDisposable
         _lock = held;
         RecipeHash = RecipeWriter.Hash(recipe);
         Checkpoints = new CheckpointStore(In(CheckpointsFolder), recipe.Checkpoints.Keep, warn);
+        Checkpoints.RemoveStale();
         if (isResumed)
             Resume();
         else
@@ -50,15 +51,14 @@ public sealed class RunFolder : IDisposable
     /// <summary>Where TensorBoard's event files go.</summary>
     public string TensorBoard => In("tensorboard");
 
-    /// <summary>Starts a run in a folder that holds none.</summary>
+    /// <summary>Starts a run in a folder that holds none, or one that was refused or stopped before its first step and checkpoint.</summary>
     /// <param name="path">The folder; made when it is missing.</param>
     /// <param name="recipe">The resolved recipe.</param>
     /// <param name="warn">Takes one-line warnings.</param>
     /// <exception cref="UserInputException">The folder holds a run, or is in use.</exception>
     public static RunFolder Create(string path, Recipe recipe, Action<string>? warn = null) => Locked(path, held =>
     {
-        string? present = new[] { RecipeFile, MetricsFile, RolloutsFile, SummaryFile, CheckpointsFolder }
-            .FirstOrDefault(name => System.IO.Path.Exists(System.IO.Path.Combine(path, name)));
+        string? present = PartOfARun(path);
         return present is null
             ? new RunFolder(path, held, recipe, isResumed: false, warn)
             : throw new UserInputException($"{path}: holds another run ({present}); choose another --out, or go on with it by --resume {path}");
@@ -115,13 +115,26 @@ public sealed class RunFolder : IDisposable
 
     private void Resume()
     {
-        Checkpoints.RemoveStale();
         Resumed = Checkpoints.Latest();
         if (Resumed is { } checkpoint && checkpoint.Manifest.RecipeHash != RecipeHash)
             throw new UserInputException($"{checkpoint.Folder}: a checkpoint of another recipe than the run's");
         long last = Resumed?.Cursor.Step ?? -1;
         _ = JsonLinesFile.CutAfter(In(MetricsFile), last, _files);
         _ = JsonLinesFile.CutAfter(In(RolloutsFile), last, _files);
+    }
+
+    private static string? PartOfARun(string path)
+    {
+        string[] all = [MetricsFile, RolloutsFile, SummaryFile, CheckpointsFolder];
+        string? begun = all.FirstOrDefault(name =>
+        {
+            string part = System.IO.Path.Combine(path, name);
+            return Directory.Exists(part) ? Directory.EnumerateDirectories(part, "step-*").Any() : File.Exists(part) && new FileInfo(part).Length > 0;
+        });
+
+        // A recipe.json without the metrics.jsonl that a run makes beside it is none of ours to write over.
+        bool hasRecipe = File.Exists(System.IO.Path.Combine(path, RecipeFile)) && !File.Exists(System.IO.Path.Combine(path, MetricsFile));
+        return begun ?? (hasRecipe ? RecipeFile : null);
     }
 
     private static RunFolder Locked(string path, Func<FileStream, RunFolder> open)

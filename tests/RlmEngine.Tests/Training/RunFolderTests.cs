@@ -33,20 +33,40 @@ public class RunFolderTests
     [Test]
     public void Create_FolderWithARun_Refuses()
     {
-        RunFolder.Create(Run, _recipe).Dispose();
+        using (RunFolder run = RunFolder.Create(Run, _recipe))
+            run.AppendMetrics(new StepMetrics(1));
         Assert.That(
             () => RunFolder.Create(Run, _recipe), Throws.TypeOf<UserInputException>().With.Message.EqualTo(
-                $"{Run}: holds another run (recipe.json); choose another --out, or go on with it by --resume {Run}"));
+                $"{Run}: holds another run (metrics.jsonl); choose another --out, or go on with it by --resume {Run}"));
     }
 
     [TestCase("metrics.jsonl")]
+    [TestCase("rollouts.jsonl")]
     [TestCase("summary.json")]
+    [TestCase("recipe.json")]
     public void Create_FolderWithPartsOfARun_Refuses(string file)
     {
         _ = Directory.CreateDirectory(Run);
-        File.WriteAllText(Path.Combine(Run, file), "");
+        File.WriteAllText(Path.Combine(Run, file), "{}");
         Assert.That(() => RunFolder.Create(Run, _recipe), Throws.TypeOf<UserInputException>().With.Message.Contains(file));
-        Assert.That(File.Exists(Path.Combine(Run, "recipe.json")), Is.False);
+        Assert.That(File.ReadAllText(Path.Combine(Run, file)), Is.EqualTo("{}"));
+    }
+
+    [Test]
+    public void Create_FolderWithACheckpoint_Refuses()
+    {
+        using (RunFolder run = RunFolder.Create(Run, _recipe))
+            _ = run.Checkpoints.Save(RunCursor.Start, "base", "p", run.RecipeHash, _ => { });
+        Assert.That(() => RunFolder.Create(Run, _recipe), Throws.TypeOf<UserInputException>().With.Message.Contains("holds another run (checkpoints)"));
+    }
+
+    [Test]
+    public void Create_RunRefusedBeforeItsFirstStep_StartsAgain()
+    {
+        RunFolder.Create(Run, _recipe).Dispose();
+        Recipe corrected = _recipe with { Seed = 3 };
+        RunFolder.Create(Run, corrected).Dispose();
+        Assert.That(RunFolder.ReadRecipe(Run).Seed, Is.EqualTo(3UL));
     }
 
     [Test]
