@@ -46,8 +46,9 @@ internal static class CanonicalComposition
         Order(decomposed);
         Compose(decomposed);
         var result = new StringBuilder(decomposed.Count);
+        Span<char> units = stackalloc char[2];
         foreach (int c in decomposed)
-            result.Append(new Rune(c).ToString());
+            result.Append(units[..new Rune(c).EncodeToUtf16(units)]);
         return result.ToString();
     }
 

@@ -118,7 +118,7 @@ public class TokenBatchBuilderTests
     [Test]
     public void MicroBatches_SkipZeroAdvantage_LeavesRowsOutButNotTheCountsNorTheGradient()
     {
-        TrainingItem[] items = [Group([1, 2, 3], Completion(0, 4, 5), Completion(2, 6, 7)), Group([1, 2, 3], Completion(0, 8), Completion(0, 9))];
+        TrainingItem[] items = [Group([1, 2, 3], Completion(0, 4, 5), Completion(-2, 6, 7)), Group([1, 2, 3], Completion(0, 8), Completion(3, 9))];
         var totals = ObjectiveTotals.Of(items);
         MicroBatch skipped = TokenBatchBuilder.MicroBatches(items, 100, skipZeroAdvantage: true).Single();
         MicroBatch whole = Single(items);
@@ -126,7 +126,7 @@ public class TokenBatchBuilderTests
         Assert.Multiple(() =>
         {
             Assert.That(totals, Is.EqualTo(new ObjectiveTotals(6, 0, 4)));
-            Assert.That(skipped.Tokens.RowCount, Is.EqualTo(4));
+            Assert.That(skipped.Tokens.Targets_M, Is.EqualTo(new[] { 6, 7, 9 }));
             Assert.That(ofWhole.Where(d => d != 0), Is.EqualTo(ofSkipped));
         });
     }
