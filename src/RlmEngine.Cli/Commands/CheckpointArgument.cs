@@ -2,7 +2,9 @@ using System.CommandLine;
 using RlmEngine.Checkpoints;
 using RlmEngine.Metrics;
 using RlmEngine.Recipes;
+using RlmEngine.Tokenization;
 using RlmEngine.Training;
+using RlmEngine.Transformer;
 
 namespace RlmEngine.Cli.Commands;
 
@@ -41,4 +43,8 @@ internal static class CheckpointArgument
             ? RunFolder.ReadRecipe(run, overrides)
             : throw new UserInputException($"{checkpointFolder}: stands in no run folder, so its recipe is not known; give it with --recipe");
     }
+
+    /// <summary>Loads the policy and its tokenizer, and opens the recipe's corpus.</summary>
+    public static RunContext Open(string checkpointFolder, Recipe recipe) =>
+        RunAssembly.OpenContext(recipe, ByteLevelBpe.Load(checkpointFolder), TransformerPolicy.Load(checkpointFolder));
 }

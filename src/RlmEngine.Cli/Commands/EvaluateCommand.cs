@@ -1,5 +1,8 @@
 using System.CommandLine;
+using System.Text.Json;
+using RlmEngine.Evaluation;
 using RlmEngine.Recipes;
+using RlmEngine.Training;
 
 namespace RlmEngine.Cli.Commands;
 
@@ -27,6 +30,9 @@ internal sealed record EvaluateCommand(string CheckpointPath, string? RecipePath
     {
         string folder = CheckpointArgument.Resolve(CheckpointPath, console);
         Recipe recipe = CheckpointArgument.ReadRecipe(RecipePath, folder, Overrides);
-        throw new NotSupportedException($"evaluation of {folder} by {recipe.Name} is not wired yet");
+        using RunContext context = CheckpointArgument.Open(folder, recipe);
+        EvaluationReport report = new RunEvaluation(context, stateFolder: null).Run(isAfter: true);
+        console.Out.WriteLine(JsonSerializer.Serialize(report, SummaryJson.Default.EvaluationReport));
+        return ExitCode.Done;
     }
 }

@@ -1,6 +1,10 @@
 using System.CommandLine;
+using RlmEngine.Kernels.Dense;
 using RlmEngine.Kernels.Rollout;
 using RlmEngine.Metrics;
+using RlmEngine.Rollouts;
+using RlmEngine.Tokenization;
+using RlmEngine.Transformer;
 
 namespace RlmEngine.Cli.Commands;
 
@@ -50,7 +54,26 @@ internal sealed record SampleCommand(
         Require(Sampling.MinP is >= 0 and <= 1, "--min-p", Sampling.MinP, "a number in [0, 1]");
         Require(Threads >= 0, "--threads", Threads, "at least 0");
         string folder = CheckpointArgument.Resolve(CheckpointPath, console);
-        throw new NotSupportedException($"sampling from {folder} is not wired yet");
+        if (Threads > 0)
+            WorkPool.Threads = Threads;
+        ByteLevelBpe tokenizer = ByteLevelBpe.Load(folder);
+        using var policy = TransformerPolicy.Load(folder);
+        foreach (string completion in Complete(policy, tokenizer))
+            console.Out.WriteLine(completion);
+        return ExitCode.Done;
+    }
+
+    private IEnumerable<string> Complete(TransformerPolicy policy, ByteLevelBpe tokenizer)
+    {
+        int[] tokens = [tokenizer.Special.End, .. tokenizer.Encode(Prompt, parseSpecial: true)];
+        if (tokens.Length + MaxTokens > policy.ContextLength)
+            throw new UserInputException(
+                "--prompt", 0, "", $"{tokens.Length} tokens and {MaxTokens} new ones exceed the model's context of {policy.ContextLength}");
+        var generator = new RolloutGenerator(
+            policy, policy.ContextLength, new CompletionTokens(tokenizer.Special.ThinkClose, tokenizer.Special.End), Seed);
+        var prompt = new Prompt { Tokens = tokens, Reference = [], Stop = new StopRule(0, MaxTokens, EndsAtEndToken: true) };
+        RolloutBatch rollouts = generator.Generate([prompt], Count, Sampling, maxRows: 256, new PhiloxCounter(RandomPurpose.Sampling, 0, 0, 0, 0));
+        return rollouts.Completions.Select(rollout => tokenizer.Decode(rollout.Answer(tokenizer.Special.End)));
     }
 
     private static void Require<T>(bool holds, string option, T value, string needed)

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using RlmEngine.Curriculum;
 using RlmEngine.Recipes;
+using RlmEngine.Training;
 
 namespace RlmEngine.Cli.Commands;
 
@@ -27,6 +29,16 @@ internal sealed record ScoreCommand(string CheckpointPath, string? RecipePath, I
     {
         string folder = CheckpointArgument.Resolve(CheckpointPath, console);
         Recipe recipe = CheckpointArgument.ReadRecipe(RecipePath, folder, Overrides);
-        throw new NotSupportedException($"scoring with {folder} by {recipe.Name} is not wired yet");
+        using RunContext context = CheckpointArgument.Open(folder, recipe);
+        CurriculumOptions options =
+            recipe.Stages.SelectMany(stage => stage.Tasks).LastOrDefault(task => task.Curriculum is not null)?.Curriculum ?? new CurriculumOptions();
+        PositionPool pool = RunAssembly.ScoreTraining(context, options);
+        console.Out.WriteLine($"{pool.DocumentCount} documents, {pool.PositionCount} positions; tiers by {options.Rule.ToString().ToLowerInvariant()}, "
+            + $"cut at {pool.Cuts.Medium:F3} and {pool.Cuts.Hard:F3} nats");
+        console.Out.WriteLine("tier      positions    share    mean entropy     from       to  (nats)");
+        foreach (TierStatistics tier in pool.Statistics())
+            console.Out.WriteLine($"{tier.Tier.ToString().ToLowerInvariant(),-8}{tier.Count,11}{(double)tier.Count / Math.Max(1, pool.PositionCount),9:P1}"
+                + $"{tier.MeanEntropy,16:F3}{tier.MinEntropy,9:F3}{tier.MaxEntropy,9:F3}");
+        return ExitCode.Done;
     }
 }

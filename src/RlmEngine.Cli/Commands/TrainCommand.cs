@@ -2,7 +2,9 @@ using System.CommandLine;
 using RlmEngine.Cli.Display;
 using RlmEngine.Metrics;
 using RlmEngine.Recipes;
+using RlmEngine.Reports;
 using RlmEngine.Training;
+using RlmEngine.Transformer;
 
 namespace RlmEngine.Cli.Commands;
 
@@ -53,8 +55,15 @@ internal sealed record TrainCommand(string? RecipePath, IReadOnlyList<string> Ov
         }
     }
 
-    private static void Train(Recipe recipe, RunFolder run, IRunProgress progress, CancellationToken token) =>
-        throw new NotSupportedException($"training of {recipe.Name} into {run.Path} is not wired yet ({progress.GetType().Name}, {token.CanBeCanceled})");
+    private static void Train(Recipe recipe, RunFolder folder, IRunProgress progress, CancellationToken token)
+    {
+        using MidTrainingRun run = MidTrainingRun.Open(recipe, folder, new TransformerPolicyFactory(), progress);
+        RunSummary summary = run.Execute(token);
+        string report = RunReport.Write(folder.Path);
+        foreach (string line in SummaryText.Lines(summary))
+            progress.Note(line);
+        progress.Note($"report     {report}");
+    }
 
     private Recipe ReadRecipe() => (RecipePath, ResumeFolder) switch
     {

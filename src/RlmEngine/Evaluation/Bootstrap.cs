@@ -41,6 +41,13 @@ public static class Bootstrap
         return Resample(pairs_D, pair => pair.After.Mean - pair.Before.Mean, samples, seed, stream);
     }
 
+    /// <summary>2.5th and 97.5th percentile of resampled statistics; those that are NaN are left out, and null is returned when all are.</summary>
+    public static double[]? PercentileInterval(IEnumerable<double> statistics)
+    {
+        double[] sorted = [.. statistics.Where(double.IsFinite).Order()];
+        return sorted.Length == 0 ? null : [Percentile(sorted, Tail), Percentile(sorted, 1 - Tail)];
+    }
+
     private static ConfidenceInterval Resample<T>(T[] documents, Func<T, double> statistic, int samples, ulong seed, uint stream)
         where T : struct, ISummable<T>
     {

@@ -17,6 +17,9 @@ public sealed record EvaluationOptions
     /// <summary>Held-out documents for the loss.</summary>
     public int LossDocuments { get; init; } = 200;
 
+    /// <summary>Held-out loss is also measured every so many steps of a stage; 0 means only at each stage's end.</summary>
+    public int LossEvery { get; init; } = 50;
+
     /// <summary>How evaluation samples; never the training's settings.</summary>
     public SamplingOptions Sampling { get; init; } = new() { Temperature = 0 };
 

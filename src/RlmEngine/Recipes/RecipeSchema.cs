@@ -115,7 +115,7 @@ internal static class RecipeSchema
             JsonValueKind.String when type.Type.IsEnum => EnumNames(type.Type).Contains(given.Text),
             JsonValueKind.String => type.Type == typeof(string),
             JsonValueKind.True or JsonValueKind.False => type.Type == typeof(bool),
-            JsonValueKind.Number => NumberFits(given.Text, type.Type),
+            JsonValueKind.Number => NumberFits(given.Text, Nullable.GetUnderlyingType(type.Type) ?? type.Type),
             _ => false,
         };
         return fits ? given : throw Mismatch(given, type, path);

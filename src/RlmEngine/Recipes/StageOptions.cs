@@ -23,8 +23,8 @@ public sealed record StageOptions
     /// <summary>Sequences are cut to this many tokens; 0 means the model's context.</summary>
     public int SequenceLength { get; init; }
 
-    /// <summary>Tokens of documents per step (ntp), or beside the prompts' documents as extra NTP (reinforce; 0 for none).</summary>
-    public int DocumentTokens { get; init; } = 8192;
+    /// <summary>Tokens of documents per step; null means 8192 for ntp, and for reinforce none beside the documents of the prompts.</summary>
+    public int? DocumentTokens { get; init; }
 
     /// <summary>Rows computed at once at most; never changes the result but for rounding.</summary>
     public int MicroBatchTokens { get; init; } = 16_384;

@@ -47,7 +47,7 @@ internal static class StageValidator
         checks.Require(
             model.Checkpoint is not null || stage.SequenceLength <= model.ContextLength, "sequenceLength",
             $"{stage.SequenceLength} exceeds model.contextLength, {model.ContextLength}");
-        checks.AtLeast("documentTokens", stage.DocumentTokens, isNtp ? 1 : 0);
+        checks.AtLeast("documentTokens", stage.DocumentTokens ?? 1, isNtp ? 1 : 0);
         checks.AtLeast("microBatchTokens", stage.MicroBatchTokens, 1);
         checks.Share("thoughtShare", stage.ThoughtShare);
         if (isNtp)

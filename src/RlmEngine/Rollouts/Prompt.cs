@@ -17,11 +17,17 @@ public sealed record Prompt
     /// <summary>Difficulty tier of the token, where the task has tiers.</summary>
     public Tier? Tier { get; init; }
 
-    /// <summary>Place in the step's documents, for the NTP mask: (document, position), or −1.</summary>
-    public int Document { get; init; } = -1;
+    /// <summary>The document the prompt was made from, as token ids; prompts of one document share one array. Null for none.</summary>
+    public int[]? Source { get; init; }
 
-    /// <summary>Position of the predicted token in that document.</summary>
+    /// <summary>First position of Source that the completion is rewarded for; the NTP term leaves it out.</summary>
     public int Position { get; init; } = -1;
+
+    /// <summary>How many positions of Source that are.</summary>
+    public int Span { get; init; } = 1;
+
+    /// <summary>Which task of the stage made it, and will score it.</summary>
+    public int Task { get; init; }
 
     /// <summary>How completions are ended.</summary>
     public required StopRule Stop { get; init; }

@@ -1,3 +1,5 @@
+using RlmEngine.Kernels.Rollout;
+
 namespace RlmEngine.Rollouts;
 
 /// <summary>How completions are drawn.</summary>
@@ -20,4 +22,7 @@ public sealed record SamplingOptions
 
     /// <summary>The truncated importance weight's cap, used when top-k, top-p or min-p is on; see METHOD "truncated sampling".</summary>
     public double ImportanceCap { get; init; } = 2.0;
+
+    /// <summary>The kernel's parameters of one row.</summary>
+    public SamplingParameters ToParameters() => new((float)Temperature, TopK, (float)TopP, (float)MinP);
 }

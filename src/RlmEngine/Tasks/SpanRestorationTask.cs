@@ -1,0 +1,101 @@
+using RlmEngine.Curriculum;
+using RlmEngine.Kernels.Rollout;
+using RlmEngine.Rewards;
+using RlmEngine.Rollouts;
+using RlmEngine.Tokenization;
+
+namespace RlmEngine.Tasks;
+
+/// <summary>RLM: restore a removed span of a document (seed 000); the prompt is the corrupted document, the answer the missing span.</summary>
+public sealed class SpanRestorationTask : ITask
+{
+    private const int MaxDocumentsPerPrompt = 64;
+    private readonly TokenizedDocuments _documents;
+    private readonly ITokenizer _tokenizer;
+    private readonly TaskOptions _options;
+    private readonly SpanChooser _chooser;
+    private readonly PromptTemplate _template;
+    private readonly TokenBudget? _budget;
+    private readonly int _contextLength;
+    private readonly CompletionScorer _scorer;
+
+    /// <summary>Creates the task.</summary>
+    /// <param name="documents">Where documents come from.</param>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="options">Spans, prompt, budget, reward.</param>
+    /// <param name="contextLength">The model's context.</param>
+    /// <param name="scorer">Scores completions.</param>
+    public SpanRestorationTask(
+        TokenizedDocuments documents, ITokenizer tokenizer, TaskOptions options, int contextLength, CompletionScorer scorer)
+    {
+        (_documents, _tokenizer, _options, _contextLength, _scorer) = (documents, tokenizer, options, contextLength, scorer);
+        _chooser = new SpanChooser(tokenizer, options);
+        _template = new PromptTemplate(tokenizer, options.Prompt, PromptTemplate.Restoration);
+        _budget = options.Budget is { } budget ? new TokenBudget(budget) : null;
+    }
+
+    /// <inheritdoc/>
+    public string Name => "spanRestoration";
+
+    /// <inheritdoc/>
+    public TaskCursor Cursor => _documents.Cursor;
+
+    /// <inheritdoc/>
+    public void Restore(TaskCursor cursor) => _documents.Restore(cursor);
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidDataException">Document after document holds no span that is a task.</exception>
+    public IReadOnlyList<Prompt> Draw(int count, int step, int totalSteps, ref PhiloxStream random)
+    {
+        int budget = _budget?.At(step, totalSteps) ?? 0;
+        var prompts = new List<Prompt>(count);
+        for (int tries = 0; prompts.Count < count; tries++)
+        {
+            if (tries > count * MaxDocumentsPerPrompt)
+                throw new InvalidDataException(
+                    $"task spanRestoration: {tries} documents in a row hold no span of at most {_options.MaxSpanShare:P0} whose text is not also visible; "
+                    + "longer documents or a larger maxSpanShare would be right");
+            if (Corrupt(_documents.Next(), budget, ref random) is { } prompt)
+                prompts.Add(prompt);
+        }
+        return prompts;
+    }
+
+    /// <inheritdoc/>
+    public RewardBatch Score(RolloutBatch rollouts) => _scorer.Score(rollouts, _options.Reward);
+
+    /// <summary>Makes a prompt of one document, or null when it holds no span that is a task.</summary>
+    /// <param name="document">Token ids, the beginning marker first; a longer one than the context holds is cut to a random window.</param>
+    /// <param name="budget">B_t, 0 for none.</param>
+    /// <param name="random">The step's stream.</param>
+    public Prompt? Corrupt(int[] document, int budget, ref PhiloxStream random)
+    {
+        int[] after = _template.After(budget);
+        int room = _contextLength - _template.Before.Length - after.Length - 1 - _options.MaxThinkTokens - 1 - _options.MaxAnswerTokens - 1;
+        int[] source = Window(document, Math.Min(Math.Max(room, 0), _template.ContextTokens), ref random);
+        if (source.Length < 2 || _chooser.Choose(source, ref random) is not (int start, int length))
+            return null;
+        if (length > _options.MaxAnswerTokens - 1)
+            return null;
+        return new Prompt
+        {
+            Tokens = [.. _template.Before, .. source[..start], _tokenizer.Special.Mask, .. source[(start + length)..], .. after],
+            Reference = source[start..(start + length)],
+            Budget = budget,
+            Source = source,
+            Position = start,
+            Span = length,
+            Stop = new StopRule(_options.MaxThinkTokens, _options.MaxAnswerTokens, EndsAtEndToken: true),
+        };
+    }
+
+    private static int[] Window(int[] document, int room, ref PhiloxStream random)
+    {
+        if (document.Length <= room)
+            return document;
+        if (room < 2)
+            return [];
+        int start = 1 + random.NextInt(document.Length - room + 1);
+        return [document[0], .. document[start..(start + room - 1)]];
+    }
+}

@@ -1,0 +1,21 @@
+using RlmEngine.Policies;
+using RlmEngine.Recipes;
+
+namespace RlmEngine.Training;
+
+/// <summary>Makes and loads policies; the one thing a run must be given by the flavour (embedded transformer, TorchSharp).</summary>
+public interface IPolicyFactory
+{
+    /// <summary>Name of the device, for summary.json.</summary>
+    string Device { get; }
+
+    /// <summary>Makes a policy with new weights.</summary>
+    /// <param name="options">Shape.</param>
+    /// <param name="vocabularySize">V.</param>
+    /// <param name="seed">Key of the initial weights.</param>
+    IPolicy Create(ModelOptions options, int vocabularySize, ulong seed);
+
+    /// <summary>Loads a policy from a folder that <see cref="IPolicy.SaveWeights"/> wrote.</summary>
+    /// <exception cref="InvalidDataException">A file is missing, cut off or not of a supported model.</exception>
+    IPolicy Load(string folder);
+}

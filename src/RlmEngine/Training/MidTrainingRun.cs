@@ -1,0 +1,177 @@
+using System.Diagnostics;
+using System.Text.Json;
+using RlmEngine.Checkpoints;
+using RlmEngine.Evaluation;
+using RlmEngine.Metrics;
+using RlmEngine.Policies;
+using RlmEngine.Recipes;
+using RlmEngine.Tokenization;
+
+namespace RlmEngine.Training;
+
+/// <summary>Runs a recipe from its first step, or from the last whole checkpoint, to its summary.</summary>
+/// <remarks>A run is a function of its recipe: stopped anywhere and resumed, it ends with the same weights, bit for bit.</remarks>
+public sealed class MidTrainingRun : IDisposable
+{
+    private readonly RunFolder _folder;
+    private readonly IPolicyFactory _factory;
+    private readonly IRunProgress _progress;
+    private readonly RunContext _context;
+    private readonly RunState _state;
+    private readonly RunEvaluation _evaluation;
+    private readonly RunJournal _journal;
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private RunCursor _cursor;
+
+    private MidTrainingRun(RunFolder folder, IPolicyFactory factory, IRunProgress progress, RunContext context, RunCursor cursor)
+    {
+        (_folder, _factory, _progress, _context, _cursor) = (folder, factory, progress, context, cursor);
+        _state = new RunState(folder.Path);
+        _evaluation = new RunEvaluation(context, _state.Folder);
+        _journal = new RunJournal(folder, context.Tokenizer, cursor.Step);
+    }
+
+    /// <summary>Opens a run: makes tokenizer and policy, or takes them from the folder's last whole checkpoint.</summary>
+    /// <param name="recipe">The resolved recipe.</param>
+    /// <param name="folder">The run folder, new or resumed.</param>
+    /// <param name="factory">Makes and loads policies.</param>
+    /// <param name="progress">Follows the run.</param>
+    /// <exception cref="InvalidDataException">The corpus or a checkpoint cannot be read.</exception>
+    public static MidTrainingRun Open(Recipe recipe, RunFolder folder, IPolicyFactory factory, IRunProgress progress)
+    {
+        if (folder.Resumed is { } checkpoint)
+        {
+            progress.Note($"resuming after step {checkpoint.Cursor.Step} from {checkpoint.Folder}");
+            IPolicy resumed = factory.Load(checkpoint.Folder);
+            resumed.LoadOptimizer(checkpoint.Folder);
+            RunContext context = RunAssembly.OpenContext(recipe, ByteLevelBpe.Load(checkpoint.Folder), resumed);
+            return new MidTrainingRun(folder, factory, progress, context, checkpoint.Cursor);
+        }
+        RunContext started = Start(recipe, factory, progress);
+        progress.Note($"{started.Policy.ParameterCount:N0} parameters, vocabulary {started.Tokenizer.VocabularySize}, context {started.Policy.ContextLength}");
+        return new MidTrainingRun(folder, factory, progress, started, RunCursor.Start);
+    }
+
+    private static RunContext Start(Recipe recipe, IPolicyFactory factory, IRunProgress progress)
+    {
+        if (recipe.Model.Checkpoint is { } start)
+            return RunAssembly.OpenContext(recipe, ByteLevelBpe.Load(start), factory.Load(start));
+        progress.Note("training the tokenizer");
+        ITokenizer tokenizer = RunAssembly.TrainTokenizer(recipe, RunAssembly.OpenCorpus(recipe), RunAssembly.OpenWorld(recipe));
+        return RunAssembly.OpenContext(recipe, tokenizer, factory.Create(recipe.Model, tokenizer.VocabularySize, recipe.Seed));
+    }
+
+    /// <summary>The policy, for scripts.</summary>
+    public RunContext Context => _context;
+
+    /// <summary>Takes all steps that are left, evaluates, writes summary.json.</summary>
+    /// <param name="cancellation">Asked between steps; when it fires, a checkpoint is written first.</param>
+    /// <exception cref="OperationCanceledException">The run was interrupted; the folder can be resumed.</exception>
+    public RunSummary Execute(CancellationToken cancellation)
+    {
+        if (_cursor.Step == 0)
+            _state.Write(FirstLoss, new EvaluationReport { HeldOutLoss = _evaluation.Loss() });
+        for (int stage = _cursor.StageIndex; stage < _context.Recipe.Stages.Count; stage++)
+        {
+            if (_context.Recipe.Stages[stage].Method == StageMethod.Reinforce && _state.Read(Before) is null)
+                Evaluate(Before, isAfter: false);
+            Run(stage, cancellation);
+        }
+        EvaluationReport after = Evaluate(After, isAfter: true);
+        RunSummary summary = Summarize(after);
+        _folder.WriteSummary(JsonSerializer.Serialize(summary, SummaryJson.Default.RunSummary));
+        return summary;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _journal.Dispose();
+        _context.Dispose();
+    }
+
+    private int TotalSteps => _context.Recipe.Stages.Sum(stage => stage.Steps);
+
+    private const string FirstLoss = "evaluation-first.json";
+    private const string Before = "evaluation-before.json";
+    private const string After = "evaluation-after.json";
+
+    private void Run(int index, CancellationToken cancellation)
+    {
+        StageOptions options = _context.Recipe.Stages[index];
+        using IStage stage = RunAssembly.OpenStage(_context, index, _state.Folder, _factory);
+        if (_cursor.StageIndex == index && _cursor.StageStep > 0)
+            stage.Restore(_cursor.Counters);
+        for (int step = _cursor.StageIndex == index ? _cursor.StageStep : 0; step < options.Steps; step++)
+        {
+            var metrics = new StepMetrics(_cursor.Step + 1);
+            metrics.Set("stage", options.Name);
+            StageStep result = stage.Step(step, metrics);
+            Advance(index, step + 1, stage);
+            bool isLast = step + 1 == options.Steps;
+            if (isLast || (_context.Recipe.Evaluation.LossEvery > 0 && (step + 1) % _context.Recipe.Evaluation.LossEvery == 0))
+                metrics.Set("loss/heldout", _evaluation.Loss());
+            _journal.Record(metrics, result);
+            _progress.StepDone(new RunStep(options.Name, step + 1, options.Steps, _cursor.Step, TotalSteps, metrics));
+            int every = _context.Recipe.Checkpoints.Every;
+            if (isLast || cancellation.IsCancellationRequested || (every > 0 && _cursor.Step % every == 0))
+                Checkpoint(options.Name);
+            cancellation.ThrowIfCancellationRequested();
+        }
+    }
+
+    private void Advance(int stage, int stageStep, IStage source)
+    {
+        bool isEnd = stageStep == _context.Recipe.Stages[stage].Steps;
+        _cursor = _cursor with
+        {
+            Step = _cursor.Step + 1,
+            StageIndex = isEnd ? stage + 1 : stage,
+            PolicyVersion = _context.Policy.Version,
+            StageStep = isEnd ? 0 : stageStep,
+            Counters = isEnd ? new Dictionary<string, long>() : new Dictionary<string, long>(source.Cursor),
+        };
+    }
+
+    private void Checkpoint(string stage)
+    {
+        _journal.Flush();
+        _ = _folder.Checkpoints.Save(_cursor, stage, _context.Policy.WeightsHash(), _folder.RecipeHash, folder =>
+        {
+            _context.Policy.SaveWeights(folder);
+            _context.Policy.SaveOptimizer(folder);
+            _context.Tokenizer.Save(folder);
+        });
+    }
+
+    private EvaluationReport Evaluate(string name, bool isAfter)
+    {
+        _progress.Note("evaluating on held-out documents");
+        EvaluationReport report = _evaluation.Run(isAfter);
+        _state.Write(name, report);
+        _progress.Note((isAfter ? "after: " : "before: ") + report.ToLine());
+        return report;
+    }
+
+    private RunSummary Summarize(EvaluationReport after)
+    {
+        EvaluationReport? before = _state.Read(Before);
+        return new RunSummary
+        {
+            Recipe = _context.Recipe.Name,
+            Steps = _cursor.Step,
+            Device = _factory.Device,
+            Seed = _context.Recipe.Seed,
+            Threads = Kernels.Dense.WorkPool.Threads,
+            Parameters = _context.Policy.ParameterCount,
+            NextToken = after.NextToken is null
+                ? null
+                : new NextTokenSummary(before?.NextToken, after.NextToken, before?.NextTokenDirect, after.NextTokenDirect),
+            Restoration = after.Restoration is null ? null : new RestorationSummary(before?.Restoration, after.Restoration),
+            HeldOutLoss = new HeldOutLossSummary(_state.Read(FirstLoss)?.HeldOutLoss, before?.HeldOutLoss, after.HeldOutLoss),
+            PeakMemoryBytes = Process.GetCurrentProcess().PeakWorkingSet64,
+            WeightsSha256 = _context.Policy.WeightsHash(),
+            Seconds = _clock.Elapsed.TotalSeconds,
+        }.WithMetrics(RunSummary.ReadMetrics(_folder.Path));
+    }
+}

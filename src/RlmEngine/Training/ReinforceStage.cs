@@ -1,0 +1,131 @@
+using RlmEngine.Advantages;
+using RlmEngine.Losses;
+using RlmEngine.Metrics;
+using RlmEngine.Policies;
+using RlmEngine.Recipes;
+using RlmEngine.Rewards;
+using RlmEngine.Rollouts;
+using RlmEngine.Tasks;
+
+namespace RlmEngine.Training;
+
+/// <summary>Reinforcement mid-training: rollouts, rewards, group-relative advantages, and L = L_RL / N_RL + λ · L_NTP / N_NTP.</summary>
+/// <remarks>
+/// With ratio 1 and centred advantages L_RL is about 0 while its gradient is not: watch the reward and the gradient norm.
+/// Differences from the RMT paper, which leaves them open or writes REINFORCE: the ratio form of the loss (equal at one epoch),
+/// masked documents are those the step's tokens were drawn from.
+/// </remarks>
+public sealed class ReinforceStage : IStage
+{
+    private readonly RunContext _context;
+    private readonly StageOptions _options;
+    private readonly TaskMixture _tasks;
+    private readonly IPolicy? _reference;
+    private readonly DynamicSampler _sampler;
+    private readonly LearningRate _learningRate;
+    private readonly DocumentFeed? _feed;
+    private readonly int _sequenceLength;
+
+    /// <summary>Creates the stage.</summary>
+    /// <param name="context">The run.</param>
+    /// <param name="options">The stage's options.</param>
+    /// <param name="tasks">Its tasks.</param>
+    /// <param name="index">Index of the stage in the recipe.</param>
+    /// <param name="reference">The frozen policy of the KL term; needed when its weight is above 0. The stage disposes it.</param>
+    public ReinforceStage(RunContext context, StageOptions options, TaskMixture tasks, int index, IPolicy? reference = null)
+    {
+        (_context, _options, _tasks, _reference) = (context, options, tasks, reference);
+        _sampler = new DynamicSampler(context, options, tasks, index);
+        _learningRate = new LearningRate(options.LearningRate, options.Steps);
+        int longest = context.Policy.ContextLength;
+        _sequenceLength = options.SequenceLength > 0 ? Math.Min(options.SequenceLength, longest) : longest;
+        _feed = options.DocumentTokens > 0 ? new DocumentFeed(context.Corpus, context.Tokenizer, _sequenceLength) : null;
+    }
+
+    /// <inheritdoc/>
+    public StageStep Step(int step, StepMetrics metrics)
+    {
+        var clock = new PhaseClock();
+        (RolloutBatch rollouts, RewardBatch rewards, int generated) = _sampler.Draw(step, clock);
+        AdvantageBatch advantages = AdvantageBatch.Of(rewards, _options.Advantage);
+        List<TrainingItem> items = [.. Groups(rollouts, advantages.Advantages_PG), .. Documents(rollouts.Prompts)];
+        var objective = new GroupRelativeObjective(_options.Objective, ObjectiveTotals.Of(items, LongestCompletion));
+        MicroBatch[] batches = [.. TokenBatchBuilder.MicroBatches(items, _options.MicroBatchTokens)];
+        clock.Enter(Phase.Score);
+        ScoreReference(batches);
+        clock.Enter(Phase.Update);
+        LossReport loss = default;
+        StepReport update = default;
+        double rate = _learningRate.At(step);
+        for (int epoch = 0; epoch < _options.Objective.Epochs; epoch++)
+        {
+            LossReport report = default;
+            foreach (MicroBatch batch in batches)
+                report += _context.Policy.Accumulate(batch.Tokens, batch.Records, objective);
+            update = _context.Policy.Step(_context.OptimizerAt(rate));
+            // Clip fractions and KL mean something in the last epoch, agreement with the rollout only in the first.
+            loss = epoch == 0 ? report : report with { MaxLogProbMismatch = loss.MaxLogProbMismatch, LogProbMismatchSum = loss.LogProbMismatchSum };
+        }
+        clock.Stop();
+        StepRecorder.Rollouts(metrics, rollouts, rewards, advantages.ZeroVarianceFraction, generated);
+        StepRecorder.Update(metrics, loss, update, rate);
+        StepRecorder.Times(metrics, clock, rollouts.Completions.Sum(c => c.Tokens_T.Length), batches.Sum(b => b.Tokens.RowCount));
+        return new StageStep(rollouts, rewards);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, long> Cursor
+    {
+        get
+        {
+            var cursor = new Dictionary<string, long>();
+            for (int t = 0; t < _tasks.Tasks.Count; t++)
+            {
+                cursor[$"task{t}.pass"] = _tasks.Tasks[t].Cursor.Pass;
+                cursor[$"task{t}.document"] = _tasks.Tasks[t].Cursor.Document;
+            }
+            foreach ((string name, long value) in _feed?.Cursor ?? new Dictionary<string, long>())
+                cursor["feed." + name] = value;
+            return cursor;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Restore(IReadOnlyDictionary<string, long> cursor)
+    {
+        for (int t = 0; t < _tasks.Tasks.Count; t++)
+            _tasks.Tasks[t].Restore(new TaskCursor((int)cursor[$"task{t}.pass"], cursor[$"task{t}.document"]));
+        _feed?.Restore(cursor.Where(c => c.Key.StartsWith("feed.", StringComparison.Ordinal)).ToDictionary(c => c.Key[5..], c => c.Value));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _feed?.Dispose();
+        _reference?.Dispose();
+    }
+
+    private int LongestCompletion => _options.Tasks.Max(task => task.MaxThinkTokens + 1 + task.MaxAnswerTokens);
+
+    private IReadOnlyList<CompletionGroup> Groups(RolloutBatch rollouts, float[] advantages_PG) => CompletionGroup.FromRollouts(
+        rollouts, advantages_PG, (float)_options.Sampling.Temperature,
+        _options.Sampling.ToParameters().IsTruncated ? _options.Sampling.ImportanceCap : 0);
+
+    private List<DocumentWindow> Documents(IReadOnlyList<Prompt> prompts)
+    {
+        if (_options.Objective.NtpWeight == 0)
+            return [];
+        List<DocumentWindow> windows = MaskedDocuments.Of(prompts, _context.Tokenizer.Special.End, _sequenceLength);
+        if (_feed is not null)
+            windows.AddRange(_feed.Next(_options.DocumentTokens ?? 0));
+        return windows;
+    }
+
+    private void ScoreReference(MicroBatch[] batches)
+    {
+        if (_reference is null)
+            return;
+        foreach (MicroBatch batch in batches)
+            _reference.Score(batch.Tokens, batch.Records.ReferenceLogProb_M, new float[batch.Tokens.TargetCount]);
+    }
+}

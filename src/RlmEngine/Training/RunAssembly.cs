@@ -1,0 +1,109 @@
+using RlmEngine.Corpus;
+using RlmEngine.Curriculum;
+using RlmEngine.Kernels.Dense;
+using RlmEngine.Policies;
+using RlmEngine.Recipes;
+using RlmEngine.Tasks;
+using RlmEngine.Tokenization;
+
+namespace RlmEngine.Training;
+
+/// <summary>Puts the parts of a run together from its recipe: corpus, tokenizer, policy, stages.</summary>
+public static class RunAssembly
+{
+    private const uint TokenizerThoughts = uint.MaxValue / 2;
+    internal const int ScoredRows = 16_384;
+    private const string Pool = "positions";
+
+    /// <summary>The corpus a recipe names: its files, or the embedded world.</summary>
+    /// <exception cref="InvalidDataException">A path is missing or holds nothing that can be read.</exception>
+    public static ICorpus OpenCorpus(Recipe recipe) => recipe.Corpus.Paths.Count == 0
+        ? new EmbeddedWorld(recipe.Corpus.World, recipe.Seed, recipe.Corpus.HeldOut)
+        : new FileCorpus(recipe.Corpus, recipe.Seed);
+
+    /// <summary>Puts a run's parts around a policy and its tokenizer, and sets the worker threads the recipe asks for.</summary>
+    public static RunContext OpenContext(Recipe recipe, ITokenizer tokenizer, IPolicy policy)
+    {
+        if (tokenizer.VocabularySize > policy.VocabularySize)
+            throw new InvalidDataException(
+                $"the tokenizer has {tokenizer.VocabularySize} ids and the model only {policy.VocabularySize}; they do not belong together");
+        if (recipe.Threads > 0)
+            WorkPool.Threads = recipe.Threads;
+        return new RunContext(recipe, OpenCorpus(recipe), OpenWorld(recipe), tokenizer, policy);
+    }
+
+    /// <summary>Scores training documents and cuts them into tiers.</summary>
+    public static PositionPool ScoreTraining(RunContext context, CurriculumOptions options) => PositionPool.Score(
+        context.Policy, context.Corpus.Read(CorpusSplit.Train).Select(d => TokenizedDocuments.Encode(context.Tokenizer, d)), options,
+        context.Policy.ContextLength, ScoredRows);
+
+    /// <summary>The embedded world of a recipe, source of documents with visible thoughts.</summary>
+    public static EmbeddedWorld OpenWorld(Recipe recipe) => new(recipe.Corpus.World, recipe.Seed, recipe.Corpus.HeldOut);
+
+    /// <summary>Trains a tokenizer on training documents and, where a stage shows them, on documents with visible thoughts.</summary>
+    public static ByteLevelBpe TrainTokenizer(Recipe recipe, ICorpus corpus, EmbeddedWorld world)
+    {
+        IEnumerable<string> plain = corpus.Read(CorpusSplit.Train).Select(document => document.Text);
+        IEnumerable<string> thoughts = recipe.Stages.Any(stage => stage.ThoughtShare > 0)
+            ? Enumerable.Range(0, 400).SelectMany(i => new[]
+            {
+                world.WithThoughts(TokenizerThoughts + (uint)i, PromptTemplate.NextToken).Text,
+                world.WithRestoration(TokenizerThoughts + (uint)i, PromptTemplate.Restoration).Text,
+            })
+            : [];
+        return ByteLevelBpeTrainer.Train(thoughts.Concat(plain), recipe.Tokenizer.VocabularySize, recipe.Tokenizer.TrainBytes);
+    }
+
+    /// <summary>Makes a stage.</summary>
+    /// <param name="context">The run.</param>
+    /// <param name="index">Which stage of the recipe.</param>
+    /// <param name="stateFolder">Where what was decided at the stage's beginning is kept, so that a resumed run does not decide again.</param>
+    /// <param name="factory">Loads the reference policy again.</param>
+    public static IStage OpenStage(RunContext context, int index, string stateFolder, IPolicyFactory factory)
+    {
+        StageOptions options = context.Recipe.Stages[index];
+        if (options.Method == StageMethod.Ntp)
+            return new NtpStage(context, options);
+        var tasks = new List<ITask>();
+        for (int t = 0; t < options.Tasks.Count; t++)
+            tasks.Add(OpenTask(context, options.Tasks[t], Path.Combine(stateFolder, $"{Pool}-{options.Name}-{t}.bin")));
+        var mixture = new TaskMixture(tasks, [.. options.Tasks.Select(task => task.Weight)], context.Recipe.Seed);
+        return new ReinforceStage(context, options, mixture, index, OpenReference(context, options, stateFolder, factory));
+    }
+
+    /// <summary>Makes a task; a next-token task's scored positions are read from the file when it is there, else scored and written.</summary>
+    public static ITask OpenTask(RunContext context, TaskOptions options, string poolFile)
+    {
+        var scorer = new CompletionScorer(context.Tokenizer, context.Policy);
+        if (options.Type == TaskType.SpanRestoration)
+            return new SpanRestorationTask(
+                new TokenizedDocuments(context.Corpus, context.Tokenizer), context.Tokenizer, options, context.Policy.ContextLength, scorer);
+        CurriculumOptions curriculum = options.Curriculum ?? new CurriculumOptions();
+        PositionPool pool = ReadOrMake(poolFile, () => ScoreTraining(context, curriculum));
+        return new NextTokenTask(pool, context.Tokenizer, options, context.Policy.ContextLength, scorer);
+    }
+
+    /// <summary>Reads scored positions from a file, or makes them and writes it.</summary>
+    public static PositionPool ReadOrMake(string file, Func<PositionPool> make)
+    {
+        if (File.Exists(file))
+            return PositionPoolFile.Read(file);
+        PositionPool pool = make();
+        PositionPoolFile.Write(file, pool);
+        return pool;
+    }
+
+    private static IPolicy? OpenReference(RunContext context, StageOptions options, string stateFolder, IPolicyFactory factory)
+    {
+        if (options.Objective.KlWeight == 0)
+            return null;
+        string folder = Path.Combine(stateFolder, "reference-" + options.Name);
+        if (Directory.Exists(folder))
+            return factory.Load(folder);
+        string unfinished = folder + ".tmp";
+        Directory.CreateDirectory(unfinished);
+        context.Policy.SaveWeights(unfinished);
+        Directory.Move(unfinished, folder);
+        return context.Policy.Snapshot();
+    }
+}

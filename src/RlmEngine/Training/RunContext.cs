@@ -1,0 +1,30 @@
+using RlmEngine.Corpus;
+using RlmEngine.Policies;
+using RlmEngine.Recipes;
+using RlmEngine.Rollouts;
+using RlmEngine.Tokenization;
+
+namespace RlmEngine.Training;
+
+/// <summary>What every stage of a run works with.</summary>
+/// <param name="Recipe">The resolved recipe.</param>
+/// <param name="Corpus">Documents.</param>
+/// <param name="World">The embedded world, source of documents with visible thoughts whatever the corpus is.</param>
+/// <param name="Tokenizer">The tokenizer.</param>
+/// <param name="Policy">The model being trained.</param>
+public sealed record RunContext(Recipe Recipe, ICorpus Corpus, EmbeddedWorld World, ITokenizer Tokenizer, IPolicy Policy) : IDisposable
+{
+    /// <summary>A generator on the policy.</summary>
+    public RolloutGenerator Generator { get; } = new(
+        Policy, Policy.ContextLength, new CompletionTokens(Tokenizer.Special.ThinkClose, Tokenizer.Special.End), Recipe.Seed);
+
+    /// <summary>The optimizer's settings at a learning rate.</summary>
+    public OptimizerStep OptimizerAt(double learningRate)
+    {
+        OptimizerOptions o = Recipe.Optimizer;
+        return new OptimizerStep(learningRate, o.Beta1, o.Beta2, o.Epsilon, o.WeightDecay, o.ClipNorm);
+    }
+
+    /// <summary>Lets the policy go.</summary>
+    public void Dispose() => Policy.Dispose();
+}

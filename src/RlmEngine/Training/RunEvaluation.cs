@@ -1,0 +1,81 @@
+using RlmEngine.Curriculum;
+using RlmEngine.Evaluation;
+using RlmEngine.Tasks;
+
+namespace RlmEngine.Training;
+
+/// <summary>Evaluates a run's policy before and after mid-training, on the same held-out questions.</summary>
+/// <remarks>
+/// Prompts carry the budget in force: B_0 before, the last B after, as the schedule of the recipe's task has it. Tiers are cut by
+/// the recipe's rule on held-out documents, by the entropy of the policy at the beginning of the first reinforce stage.
+/// </remarks>
+public sealed class RunEvaluation
+{
+    private const string PositionsFile = "positions-heldout.bin";
+    private readonly RunContext _context;
+    private readonly HeldOutEvaluation _evaluation;
+    private readonly TaskOptions? _nextToken;
+    private readonly TaskOptions? _restoration;
+    private readonly string? _stateFolder;
+    private HeldOutPositions? _asked;
+
+    /// <summary>Reads the held-out documents.</summary>
+    /// <param name="context">The run.</param>
+    /// <param name="stateFolder">Where the questions are kept; null scores them by the policy as it is.</param>
+    public RunEvaluation(RunContext context, string? stateFolder)
+    {
+        (_context, _stateFolder) = (context, stateFolder);
+        _evaluation = new HeldOutEvaluation(context.Corpus, context.Tokenizer, context.Recipe.Evaluation, context.Recipe.Seed);
+        _nextToken = Last(TaskType.NextToken);
+        _restoration = context.Recipe.Evaluation.Restorations > 0 ? Last(TaskType.SpanRestoration) : null;
+    }
+
+    /// <summary>Held-out loss, nats per token.</summary>
+    public double Loss() => _evaluation.Loss(_context.Policy);
+
+    /// <summary>Evaluates the policy as it is.</summary>
+    /// <param name="isAfter">True at the end of the run: prompts carry the last budget.</param>
+    public EvaluationReport Run(bool isAfter)
+    {
+        var report = new EvaluationReport { HeldOutLoss = Loss() };
+        if (_nextToken is not null && _context.Recipe.Evaluation.NextTokenPerTier > 0)
+        {
+            HeldOutPositions asked = _asked ??= Questions(_nextToken.Curriculum ?? new CurriculumOptions());
+            var task = new NextTokenTask(
+                asked.Pool, _context.Tokenizer, _nextToken, _context.Policy.ContextLength, new CompletionScorer(_context.Tokenizer, _context.Policy));
+            int budget = BudgetOf(_nextToken, isAfter);
+            report = report with
+            {
+                NextToken = _evaluation.Think(_context.Generator, task, asked, budget),
+                NextTokenDirect = _evaluation.Direct(_context.Policy, asked),
+                Budget = budget,
+            };
+        }
+        if (_restoration is not null)
+            report = report with { Restoration = Restore(_restoration, BudgetOf(_restoration, isAfter)) };
+        return report;
+    }
+
+    private RestorationScore Restore(TaskOptions options, int budget)
+    {
+        var scorer = new CompletionScorer(_context.Tokenizer, _context.Policy);
+        using var documents = new TokenizedDocuments(_context.Corpus, _context.Tokenizer);
+        var task = new SpanRestorationTask(documents, _context.Tokenizer, options, _context.Policy.ContextLength, scorer);
+        return _evaluation.Restore(_context.Generator, task, budget);
+    }
+
+    private HeldOutPositions Questions(CurriculumOptions options)
+    {
+        PositionPool Score() => PositionPool.Score(
+            _context.Policy, _evaluation.Documents, options with { Documents = _evaluation.Documents.Count },
+            _context.Policy.ContextLength, RunAssembly.ScoredRows);
+        PositionPool pool = _stateFolder is null ? Score() : RunAssembly.ReadOrMake(Path.Combine(_stateFolder, PositionsFile), Score);
+        return HeldOutPositions.Draw(pool, _context.Recipe.Evaluation.NextTokenPerTier, _context.Recipe.Seed);
+    }
+
+    private static int BudgetOf(TaskOptions options, bool isAfter) =>
+        options.Budget is { } budget ? new TokenBudget(budget).At(isAfter ? 1 : 0, 1) : 0;
+
+    private TaskOptions? Last(TaskType type) =>
+        _context.Recipe.Stages.SelectMany(stage => stage.Tasks).LastOrDefault(task => task.Type == type);
+}
