@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using CommunityToolkit.HighPerformance.Buffers;
 
 namespace RlmEngine.Kernels.Dense;
@@ -14,6 +15,7 @@ internal readonly unsafe struct AttentionBackward<TLanes>(AttentionOperands oper
     private const int Tile = 4;
     private readonly AttentionOperands _o = operands;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Do(int index)
     {
         int keyHead = index % _o.Shape.KeyValueHeads;
@@ -45,6 +47,7 @@ internal readonly unsafe struct AttentionBackward<TLanes>(AttentionOperands oper
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Rows(AttentionSegment* segment, int first, int head, int keyHead, float* p, float* ds)
     {
         AttentionShape shape = _o.Shape;
@@ -69,6 +72,7 @@ internal readonly unsafe struct AttentionBackward<TLanes>(AttentionOperands oper
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Row(AttentionSegment* segment, int offset, int head, int keyHead, float* p, float* ds)
     {
         AttentionShape shape = _o.Shape;
@@ -91,6 +95,7 @@ internal readonly unsafe struct AttentionBackward<TLanes>(AttentionOperands oper
             ds, count, swapped + shape.RowsOffset, table, page, shape.PaddedHeadSize, 1f, _o.QueriesGradient + column, shape.HeadSize);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Dot(float* x, float* y, int size)
     {
         TLanes sum = TLanes.Broadcast(0f);
@@ -100,10 +105,11 @@ internal readonly unsafe struct AttentionBackward<TLanes>(AttentionOperands oper
                 AttentionBlocks<TLanes>.LoadFirst(x + column, size - column), AttentionBlocks<TLanes>.LoadFirst(y + column, size - column), sum);
         }
 
-        return AttentionBlocks<TLanes>.Sum(sum);
+        return TLanes.Sum(sum);
     }
 
     // target_j += Σ_r weights[r][j] · x_r over the tile's rows, first to last.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddOuter(AttentionSegment* segment, int keys, float* weights, float* x, int rows, float* target, int size)
     {
         int stride = _o.Shape.QueryWidth;

@@ -12,29 +12,24 @@ internal static unsafe class AttentionBlocks<TLanes>
 {
     private const int Keys = AttentionShape.PageKeys;
 
-    /// <summary>dots[j] = scale · Σ_d x[d] · row_j[d] for the positions of <paramref name="blocks"/> whole pages.</summary>
+    /// <summary>dots[j] = scale · Σ_d x[d] · row_j[d] for the positions of <paramref name="blocks"/> whole pages; writes up to a multiple of four pages.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Dots(float* x, int size, float* pages, int* table, nint pageFloats, int blocks, float scale, float* dots)
     {
         TLanes factor = TLanes.Broadcast(scale);
-        int block = 0;
-        for (; block + 4 <= blocks; block += 4)
+        int last = blocks - 1;
+        for (int block = 0; block < blocks; block += 4)
         {
+            // The last pages are walked together too; what they give beyond the sequence is never read.
             Dots4(
-                x, size, pages + (table[block] * pageFloats), pages + (table[block + 1] * pageFloats),
-                pages + (table[block + 2] * pageFloats), pages + (table[block + 3] * pageFloats), factor, dots + (block * Keys));
-        }
-
-        for (; block < blocks; block++)
-        {
-            float* rows = pages + (table[block] * pageFloats);
-            TLanes sum = TLanes.Broadcast(0f);
-            for (int d = 0; d < size; d++, rows += Keys)
-                sum = TLanes.MultiplyAdd(TLanes.Broadcast(x[d]), TLanes.Load(rows), sum);
-            TLanes.Multiply(sum, factor).Store(dots + (block * Keys));
+                x, size, pages + (table[block] * pageFloats), pages + (table[Math.Min(block + 1, last)] * pageFloats),
+                pages + (table[Math.Min(block + 2, last)] * pageFloats), pages + (table[Math.Min(block + 3, last)] * pageFloats), factor,
+                dots + (block * Keys));
         }
     }
 
     /// <summary>y[d] = scale · Σ_j w[j] · row_j[d] over the first <paramref name="count"/> positions.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void WeightedSum(
         float* weights, int count, float* pages, int* table, nint pageFloats, int paddedSize, float scale, float* y, int size)
     {
@@ -59,31 +54,6 @@ internal static unsafe class AttentionBlocks<TLanes>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TLanes LoadFirst(float* x, int size) => size >= Keys ? TLanes.Load(x) : LoadSome(x, size);
 
-    /// <summary>Sum of sixteen lanes in a fixed tree.</summary>
-    public static float Sum(TLanes value)
-    {
-        float* x = stackalloc float[Keys];
-        value.Store(x);
-        for (int half = Keys / 2; half > 0; half /= 2)
-        {
-            for (int i = 0; i < half; i++)
-                x[i] += x[i + half];
-        }
-
-        return x[0];
-    }
-
-    /// <summary>Largest of sixteen lanes.</summary>
-    public static float Max(TLanes value)
-    {
-        float* x = stackalloc float[Keys];
-        value.Store(x);
-        float max = x[0];
-        for (int i = 1; i < Keys; i++)
-            max = MathF.Max(max, x[i]);
-        return max;
-    }
-
     private static void StoreSome(TLanes value, float* y, int size)
     {
         float* x = stackalloc float[Keys];
@@ -100,6 +70,7 @@ internal static unsafe class AttentionBlocks<TLanes>
         return TLanes.Load(y);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Dots4(float* x, int size, float* a, float* b, float* c, float* d, TLanes factor, float* dots)
     {
         TLanes sumA = TLanes.Broadcast(0f), sumB = sumA, sumC = sumA, sumD = sumA;
@@ -119,6 +90,7 @@ internal static unsafe class AttentionBlocks<TLanes>
         TLanes.Multiply(sumD, factor).Store(dots + (3 * Keys));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void WeightedSum1(
         float* weights, int count, float* pages, int* table, nint pageFloats, int stride, float scale, float* y, int size)
     {
@@ -144,6 +116,7 @@ internal static unsafe class AttentionBlocks<TLanes>
         StoreFirst(TLanes.Multiply(TLanes.Add(TLanes.Add(s0, s1), TLanes.Add(s2, s3)), TLanes.Broadcast(scale)), y, size);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void WeightedSum2(
         float* weights, int count, float* pages, int* table, nint pageFloats, int stride, float scale, float* y, int size)
     {
@@ -155,15 +128,15 @@ internal static unsafe class AttentionBlocks<TLanes>
             float* w = weights + first;
             for (; keys >= 4; keys -= 4, w += 4, row += 4 * (nint)stride)
             {
-                AddRow(w[0], row, ref s0, ref t0);
-                AddRow(w[1], row + stride, ref s1, ref t1);
-                AddRow(w[2], row + (2 * stride), ref s2, ref t2);
-                AddRow(w[3], row + (3 * stride), ref s3, ref t3);
+                (s0, t0) = AddRow(w[0], row, s0, t0);
+                (s1, t1) = AddRow(w[1], row + stride, s1, t1);
+                (s2, t2) = AddRow(w[2], row + (2 * stride), s2, t2);
+                (s3, t3) = AddRow(w[3], row + (3 * stride), s3, t3);
             }
 
-            if (keys > 0) AddRow(w[0], row, ref s0, ref t0);
-            if (keys > 1) AddRow(w[1], row + stride, ref s1, ref t1);
-            if (keys > 2) AddRow(w[2], row + (2 * stride), ref s2, ref t2);
+            if (keys > 0) (s0, t0) = AddRow(w[0], row, s0, t0);
+            if (keys > 1) (s1, t1) = AddRow(w[1], row + stride, s1, t1);
+            if (keys > 2) (s2, t2) = AddRow(w[2], row + (2 * stride), s2, t2);
         }
 
         TLanes factor = TLanes.Broadcast(scale);
@@ -172,10 +145,9 @@ internal static unsafe class AttentionBlocks<TLanes>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddRow(float weight, float* row, ref TLanes s, ref TLanes t)
+    private static (TLanes S, TLanes T) AddRow(float weight, float* row, TLanes s, TLanes t)
     {
         TLanes w = TLanes.Broadcast(weight);
-        s = TLanes.MultiplyAdd(w, TLanes.Load(row), s);
-        t = TLanes.MultiplyAdd(w, TLanes.Load(row + Keys), t);
+        return (TLanes.MultiplyAdd(w, TLanes.Load(row), s), TLanes.MultiplyAdd(w, TLanes.Load(row + Keys), t));
     }
 }

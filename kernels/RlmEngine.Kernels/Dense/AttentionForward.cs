@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using CommunityToolkit.HighPerformance.Buffers;
 
 namespace RlmEngine.Kernels.Dense;
@@ -12,6 +13,7 @@ internal readonly unsafe struct AttentionForward<TLanes>(AttentionOperands opera
     public static int Pieces(in AttentionOperands operands)
         => (operands.RowCount + RowsPerPiece - 1) / RowsPerPiece * operands.Shape.Heads;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Do(int index)
     {
         int head = index % _o.Shape.Heads;
@@ -29,6 +31,7 @@ internal readonly unsafe struct AttentionForward<TLanes>(AttentionOperands opera
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Row(AttentionSegment* segment, int row, int head, float* scores)
     {
         AttentionShape shape = _o.Shape;

@@ -25,7 +25,24 @@ internal unsafe interface ILanes16<TSelf>
 
     static abstract TSelf Exp(TSelf a);
 
+    /// <summary>Sum of the lanes in halves: lane i and lane i + 8, then i + 4, i + 2, i + 1.</summary>
+    static abstract float Sum(TSelf a);
+
+    /// <summary>Largest lane; not defined when one is NaN.</summary>
+    static abstract float Largest(TSelf a);
+
     void Store(float* destination);
+}
+
+/// <summary>The last two halvings of sixteen lanes.</summary>
+internal static class FoldedLanes
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Vector128<float> quarter) => (quarter[0] + quarter[2]) + (quarter[1] + quarter[3]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Largest(Vector128<float> quarter)
+        => MathF.Max(MathF.Max(quarter[0], quarter[2]), MathF.Max(quarter[1], quarter[3]));
 }
 
 /// <summary>One AVX-512 register.</summary>
@@ -56,6 +73,22 @@ internal readonly unsafe struct Lanes16x1(Vector512<float> v) : ILanes16<Lanes16
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes16x1 Exp(Lanes16x1 a) => new(VectorMath.Exp(a._v));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Lanes16x1 a)
+    {
+        Vector256<float> half = a._v.GetLower() + a._v.GetUpper();
+        Vector128<float> quarter = half.GetLower() + half.GetUpper();
+        return FoldedLanes.Sum(quarter);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Largest(Lanes16x1 a)
+    {
+        Vector256<float> half = Vector256.MaxNative(a._v.GetLower(), a._v.GetUpper());
+        Vector128<float> quarter = Vector128.MaxNative(half.GetLower(), half.GetUpper());
+        return FoldedLanes.Largest(quarter);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* destination) => _v.Store(destination);
@@ -91,6 +124,22 @@ internal readonly unsafe struct Lanes16x2(Vector256<float> a, Vector256<float> b
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes16x2 Exp(Lanes16x2 a) => new(VectorMath.Exp(a._a), VectorMath.Exp(a._b));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Lanes16x2 a)
+    {
+        Vector256<float> half = a._a + a._b;
+        Vector128<float> quarter = half.GetLower() + half.GetUpper();
+        return FoldedLanes.Sum(quarter);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Largest(Lanes16x2 a)
+    {
+        Vector256<float> half = Vector256.MaxNative(a._a, a._b);
+        Vector128<float> quarter = Vector128.MaxNative(half.GetLower(), half.GetUpper());
+        return FoldedLanes.Largest(quarter);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* destination)
@@ -139,6 +188,20 @@ internal readonly unsafe struct Lanes16x4(Vector128<float> a, Vector128<float> b
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes16x4 Exp(Lanes16x4 a) => new(VectorMath.Exp(a._a), VectorMath.Exp(a._b), VectorMath.Exp(a._c), VectorMath.Exp(a._d));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Lanes16x4 a)
+    {
+        Vector128<float> quarter = (a._a + a._c) + (a._b + a._d);
+        return FoldedLanes.Sum(quarter);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Largest(Lanes16x4 a)
+    {
+        Vector128<float> quarter = Vector128.MaxNative(Vector128.MaxNative(a._a, a._c), Vector128.MaxNative(a._b, a._d));
+        return FoldedLanes.Largest(quarter);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* destination)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace RlmEngine.Kernels.Dense;
 
 /// <summary>What the pieces of attention's forward and backward share.</summary>
@@ -21,8 +23,8 @@ internal unsafe struct AttentionOperands
     public float* KeysGradient;
     public float* ValuesGradient;
 
-    /// <summary>Positions of the longest sequence, in whole pages.</summary>
-    public readonly int PaddedLength => (LongestSequence + AttentionShape.PageKeys - 1) / AttentionShape.PageKeys * AttentionShape.PageKeys;
+    /// <summary>Positions of the longest sequence, up to a multiple of four pages.</summary>
+    public readonly int PaddedLength => (LongestSequence + 63) / 64 * 64;
 }
 
 /// <summary>Writes one segment's keys and values of one head to pages: one of them transposed, the other by rows.</summary>
@@ -37,6 +39,7 @@ internal readonly unsafe struct AttentionPacking(
     private readonly float* _byRows = byRows;
     private readonly float* _pages = pages;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Do(int index)
     {
         int head = index % _shape.KeyValueHeads;

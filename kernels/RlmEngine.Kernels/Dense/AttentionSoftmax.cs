@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace RlmEngine.Kernels.Dense;
 
 /// <summary>The softmax of one query's scores, in lanes of sixteen consecutive keys.</summary>
@@ -7,13 +9,14 @@ internal static unsafe class AttentionSoftmax<TLanes>
     private const int Keys = AttentionShape.PageKeys;
 
     /// <summary>scores ← e^(score − max), 0 from <paramref name="count"/> on; returns the largest score and the sum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static (float Max, float Sum) Exponentials(float* scores, int count)
     {
         int blocks = Mask(scores, count, float.NegativeInfinity);
         TLanes max = TLanes.Load(scores);
         for (int block = 1; block < blocks; block++)
             max = TLanes.Max(max, TLanes.Load(scores + (block * Keys)));
-        float largest = AttentionBlocks<TLanes>.Max(max);
+        float largest = TLanes.Largest(max);
         TLanes shift = TLanes.Broadcast(largest);
         TLanes sum = TLanes.Broadcast(0f);
         for (int block = 0; block < blocks; block++)
@@ -23,10 +26,11 @@ internal static unsafe class AttentionSoftmax<TLanes>
             sum = TLanes.Add(sum, p);
         }
 
-        return (largest, AttentionBlocks<TLanes>.Sum(sum));
+        return (largest, TLanes.Sum(sum));
     }
 
     /// <summary>scores ← e^(score − max) / sum, 0 from <paramref name="count"/> on, with the statistics the forward saved.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Probabilities(float* scores, int count, float max, float sum)
     {
         int blocks = Mask(scores, count, float.NegativeInfinity);
@@ -40,6 +44,7 @@ internal static unsafe class AttentionSoftmax<TLanes>
     }
 
     /// <summary>gradients ← scale · p · (gradient − delta), 0 from <paramref name="count"/> on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Gradients(float* gradients, float* probabilities, int count, float delta, float scale)
     {
         int blocks = Mask(gradients, count, 0f);
