@@ -16,7 +16,7 @@ internal sealed class Backbone(ModelWeights weights, Rope rope) : IDisposable
 
     /// <summary>Runs a batch; the result, [N, hidden] after the last norm, stands until the next call.</summary>
     /// <param name="batch">The batch.</param>
-    /// <param name="keepActivations">True keeps every layer's activations, for <see cref="Backward"/>; else one layer's memory is used over and over.</param>
+    /// <param name="keepActivations">True keeps every layer's activations, for <see cref="Backward"/>; else layers share their memory.</param>
     /// <exception cref="ArgumentException">The batch is not well-formed.</exception>
     public ReadOnlySpan<float> Forward(TokenBatch batch, bool keepActivations)
     {

@@ -87,7 +87,11 @@ internal sealed class BatchLayout
         if (segment.Parent < 0 && segment.ParentLength != 0)
             throw new ArgumentException($"segment {s} has {segment.ParentLength} rows of a parent but no parent");
         if (segment.Parent >= 0 && (segments[segment.Parent].Parent >= 0 || segment.ParentLength > segments[segment.Parent].Length))
-            throw new ArgumentException($"segment {s} continues {segment.ParentLength} rows of segment {segment.Parent}, which has fewer or a parent of its own");
+        {
+            throw new ArgumentException(
+                $"segment {s} continues {segment.ParentLength} rows of segment {segment.Parent}, which has fewer or a parent of its own");
+        }
+
         if (segment.ParentLength + segment.Length > _contextLength)
             throw new ArgumentException($"segment {s} ends at position {segment.ParentLength + segment.Length}; the context is {_contextLength}");
     }

@@ -111,6 +111,7 @@ internal sealed class DecodingSession : IDecodingSession
         for (int r = 0; r < rows_R.Length; r++)
             _rows[rows_R[r]].Length++;
         Sample(rows_R.Length, parameters_R, counters_R, sampled_R);
+        GC.KeepAlive(this);
     }
 
     public void Dispose()

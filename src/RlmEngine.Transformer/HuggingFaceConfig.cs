@@ -24,7 +24,11 @@ internal static class HuggingFaceConfig
         string type = Get<string>(json, "model_type", path);
         int family = Array.FindIndex(s_families, f => f.Type == type);
         if (family < 0)
-            throw new InvalidDataException($"{path}: model_type \"{type}\" is not supported; it would have to be {string.Join(", ", s_families.Select(f => f.Type))}");
+        {
+            string supported = string.Join(", ", s_families.Select(f => f.Type));
+            throw new InvalidDataException($"{path}: model_type \"{type}\" is not supported; it would have to be one of {supported}");
+        }
+
         Refuse(json, path, "hidden_act", "silu");
         Refuse(json, path, "use_sliding_window", "false");
         Refuse(json, path, "mlp_bias", "false");
@@ -106,8 +110,9 @@ internal static class HuggingFaceConfig
     private static double RopeTheta(JsonObject json, string path)
     {
         JsonObject? parameters = (json["rope_parameters"] ?? json["rope_scaling"]) as JsonObject;
-        if (parameters is not null && Get(parameters, "rope_type", path, Get(parameters, "type", path, "default")) != "default")
-            throw new InvalidDataException($"{path}: rope type \"{parameters["rope_type"] ?? parameters["type"]}\" is not supported; it would have to be default");
+        string type = parameters is null ? "default" : Get(parameters, "rope_type", path, Get(parameters, "type", path, "default"));
+        if (type != "default")
+            throw new InvalidDataException($"{path}: rope type \"{type}\" is not supported; it would have to be default");
         return Get(json, "rope_theta", path, parameters is null ? 10_000 : Get(parameters, "rope_theta", path, 10_000.0));
     }
 

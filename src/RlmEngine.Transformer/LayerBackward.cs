@@ -2,7 +2,7 @@ using RlmEngine.Kernels.Dense;
 
 namespace RlmEngine.Transformer;
 
-/// <summary>The hand-derived gradient of <see cref="LayerForward"/>: turns d loss / d output into d loss / d input, adding the weights' gradients.</summary>
+/// <summary>The hand-derived gradient of <see cref="LayerForward"/>: from d loss / d output to d loss / d input and by the weights.</summary>
 internal static class LayerBackward
 {
     /// <summary>Works in place on the residual gradient: the layer's output's on entry, its input's on return.</summary>
@@ -87,8 +87,12 @@ internal static class LayerBackward
         ReadOnlySpan<float> gain_H = slices.InputNorm.Of(context.Values);
         RmsNorm.Forward(input_NH, gain_H, context.Epsilon, normed_NH, []);
 
-        ReadOnlySpan<float> dQuery = HeadNorm(context, workspace.QueryGradient, workspace.QueryRawGradient, activations.QueryRaw, activations.QueryInverse, slices.QueryNorm, gradients, context.Shape.QueryWidth);
-        ReadOnlySpan<float> dKey = HeadNorm(context, workspace.KeyGradient, workspace.KeyRawGradient, activations.KeyRaw, activations.KeyInverse, slices.KeyNorm, gradients, context.Shape.KeyValueWidth);
+        ReadOnlySpan<float> dQuery = HeadNorm(
+            context, workspace.QueryGradient, workspace.QueryRawGradient, activations.QueryRaw, activations.QueryInverse, slices.QueryNorm,
+            gradients, context.Shape.QueryWidth);
+        ReadOnlySpan<float> dKey = HeadNorm(
+            context, workspace.KeyGradient, workspace.KeyRawGradient, activations.KeyRaw, activations.KeyInverse, slices.KeyNorm,
+            gradients, context.Shape.KeyValueWidth);
         ReadOnlySpan<float> dValue = workspace.ValueGradient.Rows(rows, context.Shape.KeyValueWidth);
         Project(context, dQuery, normed_NH, context.Layer.Query, slices.Query, slices.QueryBias, gradients, dNormed_NH, accumulate: false);
         Project(context, dKey, normed_NH, context.Layer.Key, slices.Key, slices.KeyBias, gradients, dNormed_NH, accumulate: true);

@@ -26,7 +26,7 @@ internal static class LayerForward
         Gemm.Forward(activated_NF, rows, context.Layer.Down, output_NH, accumulate: true);
     }
 
-    /// <summary>Computes queries, keys and values of the rows and writes keys and values to the pages: all that a cache needs of a last layer.</summary>
+    /// <summary>Computes queries, keys and values and writes the latter two to the pages: all that a cache needs of a last layer.</summary>
     public static void ProjectAndPack(in LayerContext context, LayerActivations activations, Workspace workspace, Span<float> pages)
     {
         int rows = context.Rows;
@@ -36,8 +36,12 @@ internal static class LayerForward
             activations.InputInverse.Rows(rows, 1));
         Span<float> value_NK = activations.Value.Rows(rows, context.Shape.KeyValueWidth);
         Gemm.Forward(normed_NH, rows, context.Layer.Value, value_NK);
-        Heads(context, normed_NH, context.Layer.Query, activations.Query, activations.QueryRaw, activations.QueryInverse, context.Slices.QueryNorm, context.Slices.QueryBias);
-        Heads(context, normed_NH, context.Layer.Key, activations.Key, activations.KeyRaw, activations.KeyInverse, context.Slices.KeyNorm, context.Slices.KeyBias);
+        Heads(
+            context, normed_NH, context.Layer.Query, activations.Query, activations.QueryRaw, activations.QueryInverse,
+            context.Slices.QueryNorm, context.Slices.QueryBias);
+        Heads(
+            context, normed_NH, context.Layer.Key, activations.Key, activations.KeyRaw, activations.KeyInverse,
+            context.Slices.KeyNorm, context.Slices.KeyBias);
         if (context.Config.HasBias) Bias.Add(value_NK, context.Slices.ValueBias.Of(context.Values));
         Attention.Pack(context.Attention, activations.Key.Rows(rows, context.Shape.KeyValueWidth), value_NK, pages);
     }

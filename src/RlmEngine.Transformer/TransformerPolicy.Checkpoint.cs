@@ -17,7 +17,7 @@ public sealed partial class TransformerPolicy
 
     /// <summary>Reads config.json and model.safetensors of a Llama, Qwen2 or Qwen3 in float32.</summary>
     /// <param name="folder">A folder in Hugging Face's layout.</param>
-    /// <exception cref="InvalidDataException">A file is missing, cut off, of a model type that is not supported, or does not match the other.</exception>
+    /// <exception cref="InvalidDataException">A file is missing, cut off, of an unsupported model type, or does not match the other.</exception>
     public static TransformerPolicy Load(string folder)
     {
         ModelConfig config = HuggingFaceConfig.Read(Path.Combine(folder, ConfigFile));

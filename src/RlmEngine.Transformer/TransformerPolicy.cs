@@ -70,6 +70,7 @@ public sealed partial class TransformerPolicy : IPolicy
         ArgumentNullException.ThrowIfNull(batch);
         ReadOnlySpan<float> hidden_NH = _backbone.Forward(batch, keepActivations: false);
         LanguageHead.Forward(_weights.Head, TargetsOf(batch), hidden_NH, logProbs_M, entropies_M, argmax_M, entropyTopK);
+        GC.KeepAlive(this);
     }
 
     /// <inheritdoc/>
@@ -91,6 +92,7 @@ public sealed partial class TransformerPolicy : IPolicy
         LanguageHead.Backward(
             _weights.Head, TargetsOf(batch), hidden_NH, dLogProbs_M, dEntropies_M, dHidden_NH, _weights.HeadSlice.Of(gradients));
         _backbone.Backward(batch, gradients);
+        GC.KeepAlive(this);
         return report;
     }
 

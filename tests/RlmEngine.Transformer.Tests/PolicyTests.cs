@@ -133,7 +133,14 @@ public sealed class PolicyTests
     public void Score_TargetOutOfRange_IsRefused(int row, int target)
     {
         using TransformerPolicy policy = TestModels.Create(TestModels.Config(ModelFamily.Llama));
-        TokenBatch batch = new() { Tokens_N = [1, 2], Segments_S = [new Segment(0, 2)], TargetRows_M = [row], Targets_M = [target], Temperatures_M = [1f] };
+        TokenBatch batch = new()
+        {
+            Tokens_N = [1, 2],
+            Segments_S = [new Segment(0, 2)],
+            TargetRows_M = [row],
+            Targets_M = [target],
+            Temperatures_M = [1f],
+        };
         Assert.That(() => policy.Score(batch, new float[1], new float[1]), Throws.ArgumentException);
     }
 

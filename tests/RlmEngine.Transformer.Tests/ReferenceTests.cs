@@ -43,7 +43,11 @@ public sealed class ReferenceTests
     {
         List<(int[], int[][])> groups = [];
         foreach ((int prompt, int[] completions) in new (int, int[])[] { (1, [3, 1]), (17, [2, 19, 5]), (20, [1]), (35, [18, 7]), (2, [4]) })
-            groups.Add((TestBatches.Tokens(random, prompt, vocabulary), [.. completions.Select(length => TestBatches.Tokens(random, length, vocabulary))]));
+        {
+            groups.Add((
+                TestBatches.Tokens(random, prompt, vocabulary), [.. completions.Select(length => TestBatches.Tokens(random, length, vocabulary))]));
+        }
+
         return TestBatches.Groups(groups, 1.25f);
     }
 }

@@ -78,7 +78,7 @@ public sealed class RolloutParityTests
             session.Decode(
                 [.. running.Select(c => c.Row)], [.. running.Select(c => c.Last)],
                 [.. running.Select(_ => new SamplingParameters(temperature))],
-                [.. running.Select(c => new PhiloxCounter(RandomPurpose.Sampling, 0, (uint)c.Prompt, (uint)c.Number, (uint)c.Tokens.Count))], sampled);
+                [.. running.Select(c => c.Counter)], sampled);
             for (int r = running.Count - 1; r >= 0; r--)
             {
                 Assert.That(sampled[r].IsValid);
@@ -108,6 +108,8 @@ public sealed class RolloutParityTests
 
         public List<int> Tokens { get; } = [];
 
+        public PhiloxCounter Counter => new(RandomPurpose.Sampling, 0, (uint)Prompt, (uint)Number, (uint)Tokens.Count);
+
         public List<float> LogProbs { get; } = [];
 
         public void Add(SampledToken token)
@@ -123,7 +125,8 @@ public sealed class RolloutParityTests
         public float[] LogProbs { get; private set; } = [];
 
         public Losses.LossReport Evaluate(
-            Losses.TargetRecords records, ReadOnlySpan<float> logProbs_M, ReadOnlySpan<float> entropies_M, Span<float> dLogProbs_M, Span<float> dEntropies_M)
+            Losses.TargetRecords records, ReadOnlySpan<float> logProbs_M, ReadOnlySpan<float> entropies_M,
+            Span<float> dLogProbs_M, Span<float> dEntropies_M)
         {
             LogProbs = logProbs_M.ToArray();
             dLogProbs_M.Clear();

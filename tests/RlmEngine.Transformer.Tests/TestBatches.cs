@@ -25,7 +25,7 @@ internal static class TestBatches
         return Batch(tokens, segments, rows, targets, 1f);
     }
 
-    /// <summary>Groups as the engine lays them out: a parent with prompt[..^1], each child prompt[^1] and its completion but the last token.</summary>
+    /// <summary>Groups as the engine lays them out: a parent with prompt[..^1], each child prompt[^1] and its completion but the last.</summary>
     public static TokenBatch Groups(IReadOnlyList<(int[] Prompt, int[][] Completions)> groups, float temperature)
     {
         List<Segment> segments = [];

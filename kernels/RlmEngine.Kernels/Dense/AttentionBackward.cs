@@ -20,9 +20,10 @@ internal readonly unsafe struct AttentionBackward<TLanes>(AttentionOperands oper
     {
         int keyHead = index % _o.Shape.KeyValueHeads;
         int root = _o.Roots[index / _o.Shape.KeyValueHeads];
-        using SpanOwner<float> scratch = SpanOwner<float>.Allocate(2 * Tile * _o.PaddedLength);
-        fixed (float* p = scratch.Span)
+        using SpanOwner<float> scratch = SpanOwner<float>.Allocate((2 * Tile * _o.PaddedLength) + AttentionOperands.AlignmentFloats);
+        fixed (float* memory = scratch.Span)
         {
+            float* p = AttentionOperands.Align(memory);
             for (int s = root; s >= 0; s = _o.Next[s])
                 Clear(_o.Segments + s, keyHead);
             for (int s = root; s >= 0; s = _o.Next[s])

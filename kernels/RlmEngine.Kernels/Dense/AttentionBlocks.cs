@@ -12,7 +12,8 @@ internal static unsafe class AttentionBlocks<TLanes>
 {
     private const int Keys = AttentionShape.PageKeys;
 
-    /// <summary>dots[j] = scale · Σ_d x[d] · row_j[d] for the positions of <paramref name="blocks"/> whole pages; writes up to a multiple of four pages.</summary>
+    /// <summary>dots[j] = scale · Σ_d x[d] · row_j[d] for the positions of <paramref name="blocks"/> whole pages.</summary>
+    /// <remarks>Writes up to a multiple of four pages.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Dots(float* x, int size, float* pages, int* table, nint pageFloats, int blocks, float scale, float* dots)
     {

@@ -3,42 +3,44 @@ using CommunityToolkit.HighPerformance.Buffers;
 
 namespace RlmEngine.Kernels.Dense;
 
-/// <summary>Attention of sixteen rows of one query head.</summary>
+/// <summary>Attention of eight rows, for all query heads of one key-value head: its pages are read while they are near.</summary>
 internal readonly unsafe struct AttentionForward<TLanes>(AttentionOperands operands) : IWork
     where TLanes : struct, ILanes16<TLanes>
 {
-    private const int RowsPerPiece = 16;
+    private const int RowsPerPiece = 8;
     private readonly AttentionOperands _o = operands;
 
     public static int Pieces(in AttentionOperands operands)
-        => (operands.RowCount + RowsPerPiece - 1) / RowsPerPiece * operands.Shape.Heads;
+        => (operands.RowCount + RowsPerPiece - 1) / RowsPerPiece * operands.Shape.KeyValueHeads;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Do(int index)
     {
-        int head = index % _o.Shape.Heads;
-        int first = index / _o.Shape.Heads * RowsPerPiece;
+        int keyHead = index % _o.Shape.KeyValueHeads, group = _o.Shape.GroupSize;
+        int first = index / _o.Shape.KeyValueHeads * RowsPerPiece;
         int last = Math.Min(first + RowsPerPiece, _o.RowCount);
         AttentionSegment* segment = SegmentOf(first);
-        using SpanOwner<float> scratch = SpanOwner<float>.Allocate(_o.PaddedLength);
-        fixed (float* scores = scratch.Span)
+        using SpanOwner<float> scratch = SpanOwner<float>.Allocate(_o.PaddedLength + AttentionOperands.AlignmentFloats);
+        fixed (float* memory = scratch.Span)
         {
+            float* scores = AttentionOperands.Align(memory);
             for (int row = first; row < last; row++)
             {
                 if (row == segment->Start + segment->Length) segment++;
-                Row(segment, row, head, scores);
+                for (int head = keyHead * group; head < (keyHead + 1) * group; head++)
+                    Row(segment, row, head, keyHead, scores);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Row(AttentionSegment* segment, int row, int head, float* scores)
+    private void Row(AttentionSegment* segment, int row, int head, int keyHead, float* scores)
     {
         AttentionShape shape = _o.Shape;
         int count = segment->Past + row - segment->Start + 1;
         int blocks = (count + AttentionShape.PageKeys - 1) / AttentionShape.PageKeys;
         int* table = _o.Tables + segment->Table;
-        float* pages = _o.Pages + (head / shape.GroupSize * shape.HeadFloats);
+        float* pages = _o.Pages + (keyHead * shape.HeadFloats);
         float* query = _o.Queries + ((nint)row * shape.QueryWidth) + (head * shape.HeadSize);
         float* output = _o.Output + ((nint)row * shape.QueryWidth) + (head * shape.HeadSize);
         AttentionBlocks<TLanes>.Dots(query, shape.HeadSize, pages, table, shape.PageFloats, blocks, shape.Scale, scores);

@@ -25,6 +25,12 @@ internal unsafe struct AttentionOperands
 
     /// <summary>Positions of the longest sequence, up to a multiple of four pages.</summary>
     public readonly int PaddedLength => (LongestSequence + 63) / 64 * 64;
+
+    /// <summary>Floats to spare in scratch that is to be aligned.</summary>
+    public const int AlignmentFloats = 16;
+
+    /// <summary>The first place from there that is aligned to 64 bytes.</summary>
+    public static float* Align(float* memory) => (float*)(((nuint)memory + 63) & ~(nuint)63);
 }
 
 /// <summary>Writes one segment's keys and values of one head to pages: one of them transposed, the other by rows.</summary>

@@ -111,7 +111,8 @@ public static unsafe partial class LanguageHead
     private static void Check(PackedMatrix head, in HeadTargets targets, int hidden, int first, int second)
     {
         ArgumentNullException.ThrowIfNull(head);
-        if (targets.Tokens_M.Length != targets.Count || targets.Temperatures_M.Length != targets.Count || first < targets.Count || second < targets.Count)
+        int count = targets.Count;
+        if (targets.Tokens_M.Length != count || targets.Temperatures_M.Length != count || first < count || second < count)
             throw new ArgumentException($"{targets.Count} targets need as many tokens, temperatures and results", nameof(targets));
         foreach (int row in targets.Rows_M)
         {

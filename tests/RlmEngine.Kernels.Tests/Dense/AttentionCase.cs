@@ -80,7 +80,8 @@ internal sealed class AttentionCase
     public double[] BackwardReference(float[] dOutput)
     {
         double[] dq = new double[Queries.Length], dk = new double[Keys.Length], dv = new double[Values.Length];
-        Attention.BackwardReference<double>(Batch, DenseTest.Widen(Queries), DenseTest.Widen(Keys), DenseTest.Widen(Values), DenseTest.Widen(dOutput), dq, dk, dv);
+        Attention.BackwardReference<double>(
+            Batch, DenseTest.Widen(Queries), DenseTest.Widen(Keys), DenseTest.Widen(Values), DenseTest.Widen(dOutput), dq, dk, dv);
         return [.. dq, .. dk, .. dv];
     }
 

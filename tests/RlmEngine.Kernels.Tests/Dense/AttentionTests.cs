@@ -79,8 +79,9 @@ public class AttentionTests
             AttentionBatch one = new(shape, [new AttentionSegment(0, 1, row, 0, row, -1)], table);
             int from = row * shape.KeyValueWidth;
             Attention.Pack(one, whole.Keys.AsSpan(from, shape.KeyValueWidth), whole.Values.AsSpan(from, shape.KeyValueWidth), pages);
+            int query = row * shape.QueryWidth;
             Attention.Forward(
-                one, whole.Queries.AsSpan(row * shape.QueryWidth, shape.QueryWidth), pages, actual.AsSpan(row * shape.QueryWidth, shape.QueryWidth), []);
+                one, whole.Queries.AsSpan(query, shape.QueryWidth), pages, actual.AsSpan(query, shape.QueryWidth), []);
         }
 
         Assert.That(DenseTest.Bits(actual), Is.EqualTo(DenseTest.Bits(expected)));
@@ -151,8 +152,13 @@ public class AttentionTests
         AttentionShape shape = new(2, 1, 4);
         AttentionSegment[] segments = [new(0, 2, 0, 0, 0, -1)];
         float[] pages = new float[shape.PageFloats];
-        Assert.That(() => Attention.Forward(new AttentionBatch(shape, segments, [0]), new float[15], pages, new float[16], []), Throws.ArgumentException);
-        Assert.That(() => Attention.Forward(new AttentionBatch(shape, segments, [0]), new float[16], pages, new float[15], []), Throws.ArgumentException);
+        foreach ((int queries, int outputs) in new[] { (15, 16), (16, 15) })
+        {
+            Assert.That(
+                () => Attention.Forward(new AttentionBatch(shape, segments, [0]), new float[queries], pages, new float[outputs], []),
+                Throws.ArgumentException);
+        }
+
         Assert.That(() => Attention.Pack(new AttentionBatch(shape, segments, [0]), new float[8], new float[7], pages), Throws.ArgumentException);
     }
 
