@@ -15,10 +15,13 @@ const string TestResults = "artifacts/test-results";
 
 // The smoke run is the main job made short: every stage a few steps, an evaluation of a few prompts.
 const string SmokeRecipe = "src/recipes/rmt-tiny.jsonc";
+const string SmokeScript = "src/recipes/RmtTiny.cs";
 string[] smokeOverrides =
 [
     "stages.0.steps=4",
+    "stages.0.learningRate.warmupSteps=2",
     "stages.1.steps=2",
+    "stages.1.learningRate.warmupSteps=1",
     "evaluation.nextTokenPerTier=4",
     "evaluation.lossDocuments=4",
     "evaluation.bootstrapSamples=50",
@@ -50,6 +53,13 @@ Task("Smoke").IsDependentOn("Build").IsDependentOn("Format").Does(() =>
             if (!FileExists(System.IO.Path.Combine(folder, file)))
                 throw new CakeException($"The smoke run wrote no {file}.");
         }
+        // The training script is the same run through the API, so it must end with the same weights.
+        var summary = System.IO.File.ReadAllText(System.IO.Path.Combine(folder, "summary.json"));
+        var weights = System.Text.Json.JsonDocument.Parse(summary).RootElement.GetProperty("weightsSha256").GetString();
+        var script = DotnetOutput(["run", "-c", configuration, SmokeScript, .. smokeOverrides]);
+        Console.WriteLine(string.Join(System.Environment.NewLine, script));
+        if (!script.Contains($"weights {weights}"))
+            throw new CakeException($"{SmokeScript} ends with other weights than rlm train, which ends with {weights}.");
     }
     finally
     {
@@ -116,6 +126,19 @@ void Dotnet(params string[] arguments)
     var exitCode = StartProcess("dotnet", new ProcessSettings { Arguments = builder });
     if (exitCode != 0)
         throw new CakeException($"dotnet {arguments[0]} ended with exit code {exitCode}.");
+}
+
+List<string> DotnetOutput(string[] arguments)
+{
+    var builder = new ProcessArgumentBuilder();
+    foreach (var argument in arguments)
+        builder.AppendQuoted(argument);
+    var settings = new ProcessSettings { Arguments = builder, RedirectStandardOutput = true };
+    var exitCode = StartProcess("dotnet", settings, out var lines);
+    var output = lines.ToList();
+    if (exitCode != 0)
+        throw new CakeException($"dotnet {arguments[0]} ended with exit code {exitCode}: {string.Join(' ', output)}");
+    return output;
 }
 
 var failure = default(Exception);
