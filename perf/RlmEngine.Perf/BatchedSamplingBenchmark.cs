@@ -23,7 +23,7 @@ public class BatchedSamplingBenchmark
     public void Setup()
     {
         _logits = [.. PerfShape.Numbers(Shape.Rows * Shape.Vocabulary, 1).Select(value => 10 * value)];
-        _full = [.. Enumerable.Repeat(new SamplingParameters(), Shape.Rows)];
+        _full = [.. Enumerable.Repeat(new SamplingParameters(Temperature: 1), Shape.Rows)];
         _topP = [.. Enumerable.Repeat(new SamplingParameters(TopP: 0.95f), Shape.Rows)];
         _counters = [.. Enumerable.Range(0, Shape.Rows).Select(row => new PhiloxCounter(RandomPurpose.Sampling, 0, 0, (uint)row, 0))];
         _tokens = new SampledToken[Shape.Rows];

@@ -196,7 +196,8 @@ public class CommandLineTests
     }
 
     [Test]
-    public void Kernels_NamesTheBackend() => Assert.That(CommandRun.InProcess("kernels").Out, Does.Contain("cpu").And.Contain("bits"));
+    public void Kernels_NamesTheBackendAndWhatItReaches() => Assert.That(CommandRun.InProcess("kernels").Out,
+        Does.Contain("cpu").And.Contain("bits").And.Match(@"(?m)^matrix product.* GFLOP/s +\d+ %$").And.Match(@"(?m)^sampling.* GB/s +\d+ %$"));
 
     [Test]
     public void Process_WrongRecipe_ExitsWithTwo() => AssertRefused(CommandRun.AsProcess(_folder, "train", "none.jsonc"), "none.jsonc: no such recipe file");

@@ -1,30 +1,40 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using RlmEngine.Kernels;
+using RlmEngine.Kernels.Dense;
 
 namespace RlmEngine.Cli.Commands;
 
-/// <summary>`rlm kernels`: which backends and vector units this machine has.</summary>
+/// <summary>`rlm kernels`: the backends and vector units of this machine, its limits, and what the kernels reach of them.</summary>
 internal sealed record KernelsCommand
 {
     /// <summary>The command.</summary>
     public static Command Create(CommandConsole console)
     {
-        Command command = new("kernels", "Show which kernel backends and vector units are present.");
+        Command command = new("kernels", "Show which kernel backends and vector units are present, and their speed against the machine's limits.");
         command.SetAction(_ => new KernelsCommand().Run(console));
         return command;
     }
 
-    /// <summary>Writes one line per fact.</summary>
+    /// <summary>Writes what is there at once, then measures for a few seconds.</summary>
     public int Run(CommandConsole console)
     {
         console.Out.WriteLine($"runtime   {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}");
-        console.Out.WriteLine($"cores     {Environment.ProcessorCount}");
-        console.Out.WriteLine($"vectors   {VectorBits} bits{(Fma.IsSupported ? ", fused multiply-add" : "")}");
+        console.Out.WriteLine($"cores     {Environment.ProcessorCount}, {WorkPool.Threads} threads used");
+        console.Out.WriteLine($"vectors   {VectorWidth.Bits} bits{(Fma.IsSupported ? ", fused multiply-add" : "")}");
         console.Out.WriteLine("backends  cpu");
+        console.Out.WriteLine();
+        var limits = MachineLimits.Measure();
+        console.Out.WriteLine($"{"limits of this machine",-32}{"one core",16}{"all threads",16}");
+        console.Out.WriteLine($"{"fused multiply-adds",-32}{Giga(limits.FlopsOneCore, "FLOP/s"),16}{Giga(limits.FlopsAllCores, "FLOP/s"),16}");
+        console.Out.WriteLine($"{"reading memory",-32}{Giga(limits.ReadBytesOneCore, "B/s"),16}{Giga(limits.ReadBytesAllCores, "B/s"),16}");
+        console.Out.WriteLine();
+        console.Out.WriteLine($"{"kernel, all threads",-38}{"time",10}{"speed",16}{"of the limit",16}");
+        foreach (KernelSpeed speed in KernelSpeed.Measure(limits))
+            console.Out.WriteLine($"{speed.Name,-38}{speed.Seconds * 1e3,7:F2} ms{Giga(speed.Rate, speed.Unit),16}{speed.Rate / speed.Limit,14:P0}");
         return ExitCode.Done;
     }
 
-    private static int VectorBits => Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128;
+    private static string Giga(double perSecond, string unit) => $"{perSecond / 1e9:F1} G{unit}";
 }

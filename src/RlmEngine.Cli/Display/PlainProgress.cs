@@ -2,10 +2,10 @@ using RlmEngine.Training;
 
 namespace RlmEngine.Cli.Display;
 
-/// <summary>Progress as lines: the first and last step of each stage, and between them at most one line a second.</summary>
+/// <summary>Progress as lines: the first and last step of each stage, and between them at most one line in five seconds.</summary>
 internal sealed class PlainProgress(TextWriter output, TimeProvider clock) : IRunProgress
 {
-    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(5);
 
     private readonly StageClock _stage = new(clock);
     private long _lastLine = long.MinValue;

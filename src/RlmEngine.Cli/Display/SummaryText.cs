@@ -30,7 +30,9 @@ internal static class SummaryText
 
     private static string Row(string name, TierAccuracy? accuracy) => accuracy is null
         ? $"{name,-22}       -"
-        : $"{name,-22}{accuracy.Easy,8:F3}{accuracy.Medium,8:F3}{accuracy.Hard,8:F3}{accuracy.Average,9:F3}   {Interval(accuracy.AverageInterval)}";
+        : $"{name,-22}{Tier(accuracy.Easy)}{Tier(accuracy.Medium)}{Tier(accuracy.Hard)}{accuracy.Average,9:F3}   {Interval(accuracy.AverageInterval)}";
+
+    private static string Tier(double? accuracy) => $"{accuracy?.ToString("F3") ?? "-",8}";
 
     private static string Score(RestorationScore? score) => score is null ? "-" : $"{score.Score:F3} {Interval(score.Interval)}";
 

@@ -51,7 +51,9 @@ public sealed record TierAccuracy
     public int Count { get; init; }
 
     /// <summary>Average, then the tiers.</summary>
-    public string ToLine() => $"{Average:F3} (easy {Easy:F3}, medium {Medium:F3}, hard {Hard:F3})";
+    public string ToLine() => $"{Average:F3} (easy {Text(Easy)}, medium {Text(Medium)}, hard {Text(Hard)})";
+
+    private static string Text(double? accuracy) => accuracy?.ToString("F3") ?? "-";
 
     /// <summary>95 % interval of Easy.</summary>
     public double[]? EasyInterval { get; init; }
