@@ -38,10 +38,16 @@ internal static class CheckpointArgument
     {
         if (recipePath is not null)
             return RecipeReader.Read(recipePath, overrides);
-        string? run = Path.GetDirectoryName(Path.GetDirectoryName(Path.GetFullPath(Path.TrimEndingDirectorySeparator(checkpointFolder))));
-        return run is not null && File.Exists(Path.Combine(run, "recipe.json"))
+        return RunOf(checkpointFolder) is { } run
             ? RunFolder.ReadRecipe(run, overrides)
             : throw new UserInputException($"{checkpointFolder}: stands in no run folder, so its recipe is not known; give it with --recipe");
+    }
+
+    /// <summary>The run folder a checkpoint stands in, or null.</summary>
+    public static string? RunOf(string checkpointFolder)
+    {
+        string? run = Path.GetDirectoryName(Path.GetDirectoryName(Path.GetFullPath(Path.TrimEndingDirectorySeparator(checkpointFolder))));
+        return run is not null && File.Exists(Path.Combine(run, "recipe.json")) ? run : null;
     }
 
     /// <summary>Loads the policy and its tokenizer, and opens the recipe's corpus.</summary>

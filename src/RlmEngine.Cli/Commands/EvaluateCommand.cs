@@ -31,8 +31,14 @@ internal sealed record EvaluateCommand(string CheckpointPath, string? RecipePath
         string folder = CheckpointArgument.Resolve(CheckpointPath, console);
         Recipe recipe = CheckpointArgument.ReadRecipe(RecipePath, folder, Overrides);
         using RunContext context = CheckpointArgument.Open(folder, recipe);
-        EvaluationReport report = new RunEvaluation(context, stateFolder: null).Run(isAfter: true);
+        EvaluationReport report = new RunEvaluation(context, QuestionsOf(folder, recipe)).Run(isAfter: true);
         console.Out.WriteLine(JsonSerializer.Serialize(report, SummaryJson.Default.EvaluationReport));
         return ExitCode.Done;
     }
+
+    // A checkpoint of a run answers the run's own questions; under another recipe they are made by the checkpoint itself.
+    private static string? QuestionsOf(string checkpointFolder, Recipe recipe) =>
+        CheckpointArgument.RunOf(checkpointFolder) is { } run && RecipeWriter.Hash(RunFolder.ReadRecipe(run)) == RecipeWriter.Hash(recipe)
+            ? RunEvaluation.QuestionsOf(run)
+            : null;
 }

@@ -76,24 +76,25 @@ public sealed class CheckpointStore
     /// <exception cref="InvalidDataException">There are checkpoints and all of them are damaged; names the newest's file.</exception>
     public Checkpoint? Latest()
     {
-        InvalidDataException? first = null;
+        List<InvalidDataException> damaged = [];
         foreach (int step in Steps())
         {
             try
             {
                 Checkpoint checkpoint = Checkpoint.Open(Path.Combine(_folder, NameOf(step)));
-                return checkpoint.Manifest.Step == step
-                    ? checkpoint
-                    : throw new InvalidDataException($"{checkpoint.Folder}: holds the checkpoint of step {checkpoint.Manifest.Step}");
+                if (checkpoint.Manifest.Step != step)
+                    throw new InvalidDataException($"{checkpoint.Folder}: holds the checkpoint of step {checkpoint.Manifest.Step}");
+                foreach (InvalidDataException passedOver in damaged)
+                    _warn($"{passedOver.Message}; going back to an earlier checkpoint");
+                return checkpoint;
             }
             catch (InvalidDataException e)
             {
-                first ??= e;
-                _warn($"{e.Message}; going back to an earlier checkpoint");
+                damaged.Add(e);
             }
         }
 
-        return first is null ? null : throw new InvalidDataException($"{first.Message}; no whole checkpoint is left", first);
+        return damaged.Count == 0 ? null : throw new InvalidDataException($"{damaged[0].Message}; no whole checkpoint is left", damaged[0]);
     }
 
     /// <summary>Clears away what a killed run left half done; called once, when a run starts and before anything is read.</summary>

@@ -19,25 +19,27 @@ internal sealed class DynamicSampler
         (_context, _options, _tasks, _stage) = (context, options, tasks, stage);
     }
 
-    /// <summary>P groups of a step, with rewards, and how many groups were generated in all.</summary>
-    public (RolloutBatch Rollouts, RewardBatch Rewards, int Generated) Draw(int step, PhaseClock clock)
+    /// <summary>P groups of a step, with rewards, and what was generated in all.</summary>
+    public SampledGroups Draw(int step, PhaseClock clock)
     {
         bool isDynamic = _options.DynamicSampling.FromStep >= 0 && step >= _options.DynamicSampling.FromStep;
         var kept = new List<Group>();
         var spare = new List<Group>();
-        int generated = 0;
+        int groups = 0;
+        long tokens = 0;
         for (int attempt = 0; kept.Count < _options.Prompts && attempt < (isDynamic ? _options.DynamicSampling.MaxDraws : 1); attempt++)
         {
             (RolloutBatch rollouts, RewardBatch rewards) = Generate(step, attempt, clock);
+            groups += rollouts.Prompts.Count;
+            tokens += rollouts.Completions.Sum(completion => (long)completion.Tokens_T.Length);
             if (!isDynamic)
-                return (rollouts, rewards, rollouts.Prompts.Count);
-            generated += rollouts.Prompts.Count;
+                return new SampledGroups(rollouts, rewards, groups, tokens);
             for (int p = 0; p < rollouts.Prompts.Count; p++)
                 (RolloutSelection.HasZeroVariance(rewards, p) ? spare : kept).Add(new Group(rollouts, rewards, p));
         }
         Group[] chosen = [.. kept.Concat(spare).Take(_options.Prompts)];
         var batch = new RolloutBatch([.. chosen.Select(g => g.Prompt)], _options.GroupSize, [.. chosen.SelectMany(g => g.Completions)]);
-        return (batch, RewardBatch.Of(batch, [.. chosen.SelectMany(g => g.Terms)]), generated);
+        return new SampledGroups(batch, RewardBatch.Of(batch, [.. chosen.SelectMany(g => g.Terms)]), groups, tokens);
     }
 
     private (RolloutBatch Rollouts, RewardBatch Rewards) Generate(int step, int attempt, PhaseClock clock)
@@ -79,3 +81,10 @@ internal sealed class DynamicSampler
         }
     }
 }
+
+/// <summary>The groups a step trains on, and the cost of finding them.</summary>
+/// <param name="Rollouts">P groups.</param>
+/// <param name="Rewards">Their rewards.</param>
+/// <param name="GroupsGenerated">Groups generated, those thrown away included.</param>
+/// <param name="TokensGenerated">Tokens generated, those thrown away included.</param>
+internal readonly record struct SampledGroups(RolloutBatch Rollouts, RewardBatch Rewards, int GroupsGenerated, long TokensGenerated);

@@ -26,7 +26,7 @@ public sealed class MidTrainingRun : IDisposable
     private MidTrainingRun(RunFolder folder, IPolicyFactory factory, IRunProgress progress, RunContext context, RunCursor cursor)
     {
         (_folder, _factory, _progress, _context, _cursor) = (folder, factory, progress, context, cursor);
-        _state = new RunState(folder.Path);
+        _state = new RunState(folder.Path, isResumed: folder.Resumed is not null);
         _evaluation = new RunEvaluation(context, _state.Folder);
         _journal = new RunJournal(folder, context.Tokenizer, cursor.Step);
     }
@@ -45,11 +45,24 @@ public sealed class MidTrainingRun : IDisposable
             IPolicy resumed = factory.Load(checkpoint.Folder);
             resumed.LoadOptimizer(checkpoint.Folder);
             RunContext context = RunAssembly.OpenContext(recipe, ByteLevelBpe.Load(checkpoint.Folder), resumed);
-            return new MidTrainingRun(folder, factory, progress, context, checkpoint.Cursor);
+            return Make(folder, factory, progress, context, checkpoint.Cursor);
         }
         RunContext started = Start(recipe, factory, progress);
         progress.Note($"{started.Policy.ParameterCount:N0} parameters, vocabulary {started.Tokenizer.VocabularySize}, context {started.Policy.ContextLength}");
-        return new MidTrainingRun(folder, factory, progress, started, RunCursor.Start);
+        return Make(folder, factory, progress, started, RunCursor.Start);
+    }
+
+    private static MidTrainingRun Make(RunFolder folder, IPolicyFactory factory, IRunProgress progress, RunContext context, RunCursor cursor)
+    {
+        try
+        {
+            return new MidTrainingRun(folder, factory, progress, context, cursor);
+        }
+        catch
+        {
+            context.Dispose();
+            throw;
+        }
     }
 
     private static RunContext Start(Recipe recipe, IPolicyFactory factory, IRunProgress progress)
@@ -95,6 +108,7 @@ public sealed class MidTrainingRun : IDisposable
     private const string FirstLoss = "evaluation-first.json";
     private const string Before = "evaluation-before.json";
     private const string After = "evaluation-after.json";
+    private const string TokensSeen = "tokens";
 
     private void Run(int index, CancellationToken cancellation)
     {
@@ -107,7 +121,8 @@ public sealed class MidTrainingRun : IDisposable
             var metrics = new StepMetrics(_cursor.Step + 1);
             metrics.Set("stage", options.Name);
             StageStep result = stage.Step(step, metrics);
-            Advance(index, step + 1, stage);
+            Advance(index, step + 1, stage, (long)metrics[StepRecorder.TrainTokens]);
+            metrics.Set(MetricNames.TokensSeen, _cursor.Counters[TokensSeen]);
             bool isLast = step + 1 == options.Steps;
             if (isLast || (_context.Recipe.Evaluation.LossEvery > 0 && (step + 1) % _context.Recipe.Evaluation.LossEvery == 0))
                 metrics.Set("loss/heldout", _evaluation.Loss());
@@ -120,8 +135,10 @@ public sealed class MidTrainingRun : IDisposable
         }
     }
 
-    private void Advance(int stage, int stageStep, IStage source)
+    private void Advance(int stage, int stageStep, IStage source, long tokens)
     {
+        IReadOnlyDictionary<string, long> place = source.Cursor;
+        long seen = _cursor.Counters.GetValueOrDefault(TokensSeen) + tokens;
         bool isEnd = stageStep == _context.Recipe.Stages[stage].Steps;
         _cursor = _cursor with
         {
@@ -129,9 +146,14 @@ public sealed class MidTrainingRun : IDisposable
             StageIndex = isEnd ? stage + 1 : stage,
             PolicyVersion = _context.Policy.Version,
             StageStep = isEnd ? 0 : stageStep,
-            Counters = isEnd ? new Dictionary<string, long>() : new Dictionary<string, long>(source.Cursor),
+            CorpusPass = (int)Place(place, "pass"),
+            CorpusDocument = Place(place, "document"),
+            Counters = new Dictionary<string, long>(isEnd ? [] : place) { [TokensSeen] = seen },
         };
     }
+
+    private static long Place(IReadOnlyDictionary<string, long> cursor, string name) =>
+        cursor.Where(counter => counter.Key == name || counter.Key.EndsWith('.' + name)).Select(counter => counter.Value).DefaultIfEmpty(0).Max();
 
     private void Checkpoint(string stage)
     {

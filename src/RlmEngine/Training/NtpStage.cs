@@ -12,8 +12,10 @@ public sealed class NtpStage : IStage
 {
     private const int DefaultDocumentTokens = 8192;
     private const uint ThoughtsPerStep = 4096;
+    private const int StageBits = 26;
     private readonly RunContext _context;
     private readonly StageOptions _options;
+    private readonly int _index;
     private readonly LearningRate _learningRate;
     private readonly DocumentFeed _feed;
     private readonly (string NextToken, string Restoration) _instructions;
@@ -21,9 +23,10 @@ public sealed class NtpStage : IStage
     /// <summary>Creates the stage.</summary>
     /// <param name="context">The run.</param>
     /// <param name="options">The stage's options.</param>
-    public NtpStage(RunContext context, StageOptions options)
+    /// <param name="index">Index of the stage in the recipe, so that stages see different thoughts.</param>
+    public NtpStage(RunContext context, StageOptions options, int index = 0)
     {
-        (_context, _options) = (context, options);
+        (_context, _options, _index) = (context, options, index);
         _learningRate = new LearningRate(options.LearningRate, options.Steps);
         _feed = new DocumentFeed(context.Corpus, context.Tokenizer, SequenceLength);
         _instructions = Instructions(context.Recipe);
@@ -41,7 +44,8 @@ public sealed class NtpStage : IStage
         var clock = new PhaseClock();
         int documentTokens = _options.DocumentTokens ?? DefaultDocumentTokens;
         int thoughtTokens = (int)(documentTokens * _options.ThoughtShare);
-        List<DocumentWindow> windows = [.. _feed.Next(documentTokens - thoughtTokens), .. Thoughts(step, thoughtTokens)];
+        IEnumerable<DocumentWindow> documents = documentTokens > thoughtTokens ? _feed.Next(documentTokens - thoughtTokens) : [];
+        List<DocumentWindow> windows = [.. documents, .. Thoughts(step, thoughtTokens)];
         var objective = new GroupRelativeObjective(new ObjectiveOptions { NtpWeight = 1 }, ObjectiveTotals.Of(windows));
         clock.Enter(Phase.Update);
         LossReport loss = default;
@@ -67,7 +71,7 @@ public sealed class NtpStage : IStage
         bool predicts = !restores || _context.Recipe.Stages.Any(stage => stage.Tasks.Any(task => task.Type == TaskType.NextToken));
         for (uint i = 0; tokens > 0; i++)
         {
-            uint index = unchecked((uint)step * ThoughtsPerStep + i);
+            uint index = unchecked(((uint)_index << StageBits) + (uint)step * ThoughtsPerStep + i);
             Document document = restores && (!predicts || i % 2 == 1)
                 ? _context.World.WithRestoration(index, _instructions.Restoration)
                 : _context.World.WithThoughts(index, _instructions.NextToken);

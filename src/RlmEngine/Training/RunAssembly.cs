@@ -63,13 +63,16 @@ public static class RunAssembly
     {
         StageOptions options = context.Recipe.Stages[index];
         if (options.Method == StageMethod.Ntp)
-            return new NtpStage(context, options);
+            return new NtpStage(context, options, index);
         var tasks = new List<ITask>();
         for (int t = 0; t < options.Tasks.Count; t++)
-            tasks.Add(OpenTask(context, options.Tasks[t], Path.Combine(stateFolder, $"{Pool}-{options.Name}-{t}.bin")));
+            tasks.Add(OpenTask(context, options.Tasks[t], PoolFile(stateFolder, options.Name, t)));
         var mixture = new TaskMixture(tasks, [.. options.Tasks.Select(task => task.Weight)], context.Recipe.Seed);
         return new ReinforceStage(context, options, mixture, index, OpenReference(context, options, stateFolder, factory));
     }
+
+    /// <summary>Where the scored positions of a stage's task are kept.</summary>
+    internal static string PoolFile(string stateFolder, string stage, int task) => Path.Combine(stateFolder, $"{Pool}-{stage}-{task}.bin");
 
     /// <summary>Makes a task; a next-token task's scored positions are read from the file when it is there, else scored and written.</summary>
     public static ITask OpenTask(RunContext context, TaskOptions options, string poolFile)

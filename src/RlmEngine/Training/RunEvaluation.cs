@@ -1,13 +1,14 @@
 using RlmEngine.Curriculum;
 using RlmEngine.Evaluation;
+using RlmEngine.Recipes;
 using RlmEngine.Tasks;
 
 namespace RlmEngine.Training;
 
 /// <summary>Evaluates a run's policy before and after mid-training, on the same held-out questions.</summary>
 /// <remarks>
-/// Prompts carry the budget in force: B_0 before, the last B after, as the schedule of the recipe's task has it. Tiers are cut by
-/// the recipe's rule on held-out documents, by the entropy of the policy at the beginning of the first reinforce stage.
+/// Prompts carry the budget in force: B_0 before, the last B after, as the schedule of the recipe's task has it. Tiers are cut where
+/// the training documents' are, by the entropy of the policy at the beginning of the first reinforce stage.
 /// </remarks>
 public sealed class RunEvaluation
 {
@@ -29,6 +30,11 @@ public sealed class RunEvaluation
         _nextToken = Last(TaskType.NextToken);
         _restoration = context.Recipe.Evaluation.Restorations > 0 ? Last(TaskType.SpanRestoration) : null;
     }
+
+    /// <summary>Where a run keeps its questions, or null when it has not asked them yet.</summary>
+    /// <param name="runFolder">The run's folder.</param>
+    public static string? QuestionsOf(string runFolder) =>
+        File.Exists(Path.Combine(RunState.Of(runFolder), PositionsFile)) ? RunState.Of(runFolder) : null;
 
     /// <summary>Held-out loss, nats per token.</summary>
     public double Loss() => _evaluation.Loss(_context.Policy);
@@ -68,9 +74,20 @@ public sealed class RunEvaluation
     {
         PositionPool Score() => PositionPool.Score(
             _context.Policy, _evaluation.Documents, options with { Documents = _evaluation.Documents.Count },
-            _context.Policy.ContextLength, RunAssembly.ScoredRows);
+            _context.Policy.ContextLength, RunAssembly.ScoredRows, options.Rule == TierRule.Quantile ? TrainingCuts(options) : null);
         PositionPool pool = _stateFolder is null ? Score() : RunAssembly.ReadOrMake(Path.Combine(_stateFolder, PositionsFile), Score);
         return HeldOutPositions.Draw(pool, _context.Recipe.Evaluation.NextTokenPerTier, _context.Recipe.Seed);
+    }
+
+    // The questions are made just before the first reinforce stage, so a pool scored for them is the one that stage will draw from.
+    private TierCuts TrainingCuts(CurriculumOptions options)
+    {
+        StageOptions? first = _context.Recipe.Stages.FirstOrDefault(stage => stage.Method == StageMethod.Reinforce);
+        int task = first is null ? -1 : first.Tasks.TakeWhile(t => !ReferenceEquals(t, _nextToken)).Count();
+        PositionPool pool = _stateFolder is null || first is null || task == first.Tasks.Count
+            ? RunAssembly.ScoreTraining(_context, options)
+            : RunAssembly.ReadOrMake(RunAssembly.PoolFile(_stateFolder, first.Name, task), () => RunAssembly.ScoreTraining(_context, options));
+        return pool.Cuts;
     }
 
     private static int BudgetOf(TaskOptions options, bool isAfter) =>

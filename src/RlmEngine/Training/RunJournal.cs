@@ -14,16 +14,19 @@ internal sealed class RunJournal : IDisposable
     private readonly ITokenizer _tokenizer;
     private readonly TensorBoardWriter _events;
 
-    public RunJournal(RunFolder folder, ITokenizer tokenizer, long resumeStep)
+    public RunJournal(RunFolder folder, ITokenizer tokenizer, long stepsDone)
     {
         (_folder, _tokenizer) = (folder, tokenizer);
-        _events = new TensorBoardWriter(folder.TensorBoard, resumeStep);
+        // A session that starts at a step takes the place of what earlier event files hold from that step on.
+        bool isContinued = Directory.Exists(folder.TensorBoard) && Directory.EnumerateFiles(folder.TensorBoard).Any();
+        _events = new TensorBoardWriter(folder.TensorBoard, isContinued ? stepsDone + 1 : 0);
     }
 
     public void Record(StepMetrics metrics, StageStep result)
     {
         _folder.AppendMetrics(metrics);
         _events.Write(metrics);
+        Telemetry.Record(metrics);
         if (result.Rollouts is null || metrics.Step % RolloutEvery != 0)
             return;
         // The first completion of some prompts spread over the batch.

@@ -11,11 +11,18 @@ internal sealed class RunState
     private readonly DurableFiles _files = new();
 
     /// <summary>Opens RUN/state.</summary>
-    public RunState(string runFolder)
+    /// <param name="runFolder">The run's folder.</param>
+    /// <param name="isResumed">False at the first step: what an earlier run, perhaps of another recipe, left in the folder is removed.</param>
+    public RunState(string runFolder, bool isResumed)
     {
-        Folder = Path.Combine(runFolder, "state");
+        Folder = Of(runFolder);
+        if (!isResumed && Directory.Exists(Folder))
+            _files.DeleteFolder(Folder);
         Directory.CreateDirectory(Folder);
     }
+
+    /// <summary>The folder's path in a run folder.</summary>
+    public static string Of(string runFolder) => Path.Combine(runFolder, "state");
 
     /// <summary>The folder.</summary>
     public string Folder { get; }

@@ -69,12 +69,14 @@ public sealed class TaskMixture
     private int Choose(double uniform)
     {
         double at = uniform * _weights.Sum();
-        for (int t = 0; t < _weights.Length - 1; t++)
+        int chosen = 0;
+        for (int t = 0; t < _weights.Length && at >= 0; t++)
         {
+            // Rounding may leave a little at the end: it belongs to the last task that has a weight.
+            if (_weights[t] > 0)
+                chosen = t;
             at -= _weights[t];
-            if (at < 0)
-                return t;
         }
-        return _weights.Length - 1;
+        return chosen;
     }
 }
