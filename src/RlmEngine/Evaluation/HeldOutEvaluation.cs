@@ -66,6 +66,8 @@ public sealed class HeldOutEvaluation
     /// <param name="budget">B that the prompts carry, 0 for none.</param>
     public TierAccuracy Think(RolloutGenerator generator, NextTokenTask task, HeldOutPositions asked, int budget)
     {
+        if (asked.Positions.Count == 0)
+            return TierScoring.Of([], [], _options.BootstrapSamples, _seed);
         RolloutBatch rollouts = generator.Generate(
             [.. asked.Positions.Select(p => task.At(asked.Pool.Document(p.Document), p.Position, p.Tier, budget))],
             _options.Samples, _options.Sampling.ToParameters(), _options.Sampling.MaxRows,

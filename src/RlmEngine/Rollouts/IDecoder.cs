@@ -15,7 +15,7 @@ public interface IDecoder
 public interface IDecodingSession : IDisposable
 {
     /// <summary>Runs prompts through the model once, batched; each becomes a prefix that rows can start from.</summary>
-    /// <param name="prompts">Token ids of each prefix, each of at least one token.</param>
+    /// <param name="prompts">Token ids of each prefix; one without tokens (of a prompt of one token) costs nothing.</param>
     /// <returns>A handle for each prefix, to be released by <see cref="ReleasePrefix"/>.</returns>
     int[] Prefill(IReadOnlyList<ReadOnlyMemory<int>> prompts);
 

@@ -62,11 +62,16 @@ public sealed class NextTokenTask : ITask
     /// <param name="position">Position of the token to predict, at least 1.</param>
     /// <param name="tier">Its tier.</param>
     /// <param name="budget">B_t, 0 for none.</param>
+    /// <exception cref="InvalidDataException">The context has no room for a token of the document.</exception>
     public Prompt At(int[] document, int position, Tier tier, int budget)
     {
         int[] after = _template.After(budget);
         int room = _contextLength - _template.Before.Length - after.Length - _options.MaxThinkTokens - 1 - _options.MaxAnswerTokens;
         int shown = Math.Min(position, Math.Min(room, _template.ContextTokens));
+        if (shown < 1)
+            throw new InvalidDataException(
+                $"task nextToken: a context of {_contextLength} tokens has no room for the document beside the prompt's own text, "
+                + $"{_template.Before.Length + after.Length} tokens, and maxThinkTokens, {_options.MaxThinkTokens}; fewer of either would be right");
         int end = Math.Min(document.Length, position + _options.MaxAnswerTokens);
         return new Prompt
         {

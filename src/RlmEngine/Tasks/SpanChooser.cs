@@ -40,7 +40,8 @@ public sealed class SpanChooser
         if (at <= 1 || at >= tokens.Length)
             return true;
         ReadOnlySpan<byte> bytes = _tokenizer.BytesOf(tokens[at]);
-        return bytes.Length > 0 && (bytes[0] is (byte)' ' or (byte)'\n' or (byte)'\t' || char.IsPunctuation((char)bytes[0]));
+        return bytes.Length > 0 && char.IsAscii((char)bytes[0])
+            && (char.IsWhiteSpace((char)bytes[0]) || char.IsPunctuation((char)bytes[0]));
     }
 
     /// <summary>True when the span's text, trimmed, is empty or occurs before or after it.</summary>

@@ -1,0 +1,86 @@
+using RlmEngine.Kernels.Rollout;
+using RlmEngine.Losses;
+using RlmEngine.Policies;
+using RlmEngine.Rollouts;
+using RlmEngine.Tests.Rollouts;
+using RlmEngine.Tokenization;
+
+namespace RlmEngine.Tests.Tasks;
+
+/// <summary>A policy given by its logits for each context, computed in double; it decodes greedily and does not learn.</summary>
+internal sealed class ContextModel(int vocabularySize, int contextLength, Func<IReadOnlyList<int>, double[]> logits) : IPolicy
+{
+    public int Version => 0;
+
+    public int ContextLength => contextLength;
+
+    public int VocabularySize => vocabularySize;
+
+    public long ParameterCount => 0;
+
+    public int Forwards { get; private set; }
+
+    public int LongestContext { get; private set; }
+
+    /// <summary>A model that always expects one token: the one a rule names.</summary>
+    public static ContextModel Argmax(int vocabularySize, int contextLength, Func<IReadOnlyList<int>, int> next) => new(
+        vocabularySize, contextLength, context =>
+        {
+            var logits = new double[vocabularySize];
+            logits[next(context)] = 20;
+            return logits;
+        });
+
+    /// <summary>ln p of one token after a context.</summary>
+    public double LogProb(IReadOnlyList<int> context, int token)
+    {
+        double[] logits_V = logits(context);
+        double max = logits_V.Max();
+        return logits_V[token] - max - Math.Log(logits_V.Sum(x => Math.Exp(x - max)));
+    }
+
+    public void Score(TokenBatch batch, Span<float> logProbs_M, Span<float> entropies_M, Span<int> argmax_M = default, int entropyTopK = 0)
+    {
+        Forwards++;
+        for (int i = 0; i < batch.TargetCount; i++)
+        {
+            int row = batch.TargetRows_M[i];
+            Segment segment = batch.Segments_S.Single(s => s.Start <= row && row < s.Start + s.Length);
+            int parent = segment.Parent < 0 ? 0 : batch.Segments_S[segment.Parent].Start;
+            int[] context = [.. batch.Tokens_N.AsSpan(parent, segment.ParentLength), .. batch.Tokens_N.AsSpan(segment.Start..(row + 1))];
+            LongestContext = Math.Max(LongestContext, context.Length);
+            logProbs_M[i] = (float)LogProb(context, batch.Targets_M[i]);
+            entropies_M[i] = (float)-Enumerable.Range(0, vocabularySize).Select(v => LogProb(context, v)).Sum(logProb => Math.Exp(logProb) * logProb);
+            if (!argmax_M.IsEmpty)
+                argmax_M[i] = Most(context);
+        }
+    }
+
+    public IDecodingSession OpenSession(int maxRows, ulong seed) => new ScriptedSession(
+        (context, _) => new SampledToken(Most(context), (float)LogProb(context, Most(context)), 0, true), maxRows, seed);
+
+    public void Dispose()
+    {
+        // Holds nothing.
+    }
+
+    public LossReport Accumulate(TokenBatch batch, TargetRecords records, IObjective objective) => throw new NotSupportedException();
+
+    public StepReport Step(OptimizerStep step) => throw new NotSupportedException();
+
+    public IPolicy Snapshot() => throw new NotSupportedException();
+
+    public void SaveWeights(string folder) => throw new NotSupportedException();
+
+    public void SaveOptimizer(string folder) => throw new NotSupportedException();
+
+    public void LoadOptimizer(string folder) => throw new NotSupportedException();
+
+    public string WeightsHash() => "";
+
+    private int Most(IReadOnlyList<int> context)
+    {
+        double[] logits_V = logits(context);
+        return Array.IndexOf(logits_V, logits_V.Max());
+    }
+}

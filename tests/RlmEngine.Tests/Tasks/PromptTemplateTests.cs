@@ -1,0 +1,53 @@
+using RlmEngine.Tasks;
+using RlmEngine.Tokenization;
+
+namespace RlmEngine.Tests.Tasks;
+
+[TestFixture]
+public class PromptTemplateTests
+{
+    private static readonly ByteLevelBpe _tokenizer = Tokenizers.Bytes;
+
+    [TestCase(0, "[0]")]
+    [TestCase(7, "[7]")]
+    [TestCase(800, "[800]")]
+    [TestCase(int.MaxValue, "[2147483647]")]
+    public void After_Budget_HoldsItsDigitsAndOpensTheThought(int budget, string digits)
+    {
+        int[] after = new PromptTemplate(_tokenizer, null, PromptTemplate.NextToken).After(budget);
+        Assert.That(after, Is.EqualTo((int[])[.. _tokenizer.Encode(digits), _tokenizer.Special.ThinkOpen]));
+    }
+
+    [Test]
+    public void Options_Given_ReplaceTheTasksOwnText()
+    {
+        var options = new PromptOptions { Before = "<think>a</think>", After = "{budget} of {budget}", ContextTokens = 5 };
+        var template = new PromptTemplate(_tokenizer, options, PromptTemplate.Restoration);
+        Assert.Multiple(() =>
+        {
+            Assert.That(template.Before, Is.EqualTo((int[])[_tokenizer.Special.ThinkOpen, .. _tokenizer.Encode("a"), _tokenizer.Special.ThinkClose]));
+            Assert.That(_tokenizer.Decode(template.After(12)), Is.EqualTo("12 of 12"));
+            Assert.That(template.ContextTokens, Is.EqualTo(5));
+        });
+    }
+
+    [Test]
+    public void Options_None_AreTheTasksOwnTextAndAllContext()
+    {
+        var template = new PromptTemplate(_tokenizer, null, "");
+        Assert.Multiple(() =>
+        {
+            Assert.That(template.Before, Is.Empty);
+            Assert.That(template.After(5), Is.Empty);
+            Assert.That(template.ContextTokens, Is.EqualTo(int.MaxValue));
+            Assert.That(new PromptTemplate(_tokenizer, new PromptOptions(), "x").ContextTokens, Is.EqualTo(int.MaxValue));
+        });
+    }
+
+    [Test]
+    public void After_BudgetsInTurn_AreKeptApart()
+    {
+        var template = new PromptTemplate(_tokenizer, null, "{budget}");
+        Assert.That(new[] { 3, 12, 3, 12 }.Select(budget => _tokenizer.Decode(template.After(budget))), Is.EqualTo(new[] { "3", "12", "3", "12" }));
+    }
+}
