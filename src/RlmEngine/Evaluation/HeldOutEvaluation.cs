@@ -136,11 +136,19 @@ public sealed class HeldOutEvaluation
         {
             Score = match_P.Average(),
             Exact = Enumerable.Range(0, rollouts.Completions.Count).Average(i => IsExact(rollouts, i) ? 1.0 : 0.0),
-            Interval = Bootstrap.Interval([.. match_P.Select(m => (IReadOnlyList<double>)[m])], _options.BootstrapSamples, _seed) is var i ? [i.Lower, i.Upper] : null,
+            Interval = IntervalOf(match_P),
             Count = prompts.Count,
             MeanThinkTokens = rollouts.Completions.Average(c => c.ThinkLength),
             FormatFailures = rollouts.Completions.Average(c => c.IsWellFormed ? 0.0 : 1.0),
         };
+    }
+
+    private double[]? IntervalOf(double[] match_P)
+    {
+        if (_options.BootstrapSamples == 0)
+            return null;
+        ConfidenceInterval interval = Bootstrap.Interval([.. match_P.Select(match => (double[])[match])], _options.BootstrapSamples, _seed);
+        return [interval.Lower, interval.Upper];
     }
 
     private bool IsExact(RolloutBatch rollouts, int completion) =>

@@ -51,6 +51,9 @@ public static class RecipeValidator
         world.AtLeast("minSteps", corpus.World.MinSteps, 1);
         world.Require(
             corpus.World.MaxSteps >= corpus.World.MinSteps, "maxSteps", $"{corpus.World.MaxSteps} is below minSteps, {corpus.World.MinSteps}");
+        world.Require(
+            corpus.World.MaxSteps <= WorldPage.LabelCount, "maxSteps",
+            $"{corpus.World.MaxSteps} steps have no letters; at most {WorldPage.LabelCount} is needed");
     }
 
     private static void CheckTokenizer(RecipeChecks checks, TokenizerOptions tokenizer)

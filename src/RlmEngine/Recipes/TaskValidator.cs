@@ -105,6 +105,9 @@ internal static class TaskValidator
         below.Share("lengthWeight", task.Reward.LengthWeight);
         below.NotNegative("lengthPeak", task.Reward.LengthPeak);
         below.Finite("formatFailure", task.Reward.FormatFailure);
+        below.Require(
+            task.Reward.Match != MatchReward.MeanLogProb || task.Reward.FormatFailure < 0, "formatFailure",
+            $"{task.Reward.FormatFailure} is better than any answer, as meanLogProb is at most 0; a number well below 0 is needed");
     }
 
     private static void CheckSpan(RecipeChecks checks, TaskOptions task)

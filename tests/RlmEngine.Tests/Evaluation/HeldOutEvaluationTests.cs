@@ -232,6 +232,15 @@ public class HeldOutEvaluationTests
     }
 
     [Test]
+    public void Evaluations_WithoutResamples_HaveNoIntervals()
+    {
+        var options = new EvaluationOptions { BootstrapSamples = 0 };
+        HeldOutEvaluation evaluation = Evaluation(options);
+        Assert.That(Restore(Restorer(span => span), options).Interval, Is.Null);
+        Assert.That(evaluation.Direct(Successors(), Asked(evaluation.Documents)).AverageInterval, Is.Null);
+    }
+
+    [Test]
     public void Restore_ThoughtsThatNeverEnd_ScoreNothing()
     {
         RestorationScore score = Restore(ContextModel.Argmax(_vocabulary, 200, _ => Letter('t')));

@@ -24,6 +24,7 @@ public class RecipeValidatorTests
     [TestCase("corpus.world.documents=0", "corpus.world.documents", "at least 1")]
     [TestCase("corpus.world.minSteps=0", "corpus.world.minSteps", "at least 1")]
     [TestCase("corpus.world.maxSteps=1", "corpus.world.maxSteps", "below minSteps, 2")]
+    [TestCase("corpus.world.maxSteps=9", "corpus.world.maxSteps", "9 steps have no letters; at most 8")]
     [TestCase("tokenizer.vocabularySize=260", "tokenizer.vocabularySize", "at least 261")]
     [TestCase("tokenizer.trainBytes=0", "tokenizer.trainBytes", "at least 1")]
     [TestCase("model.checkpoint=\"\"", "model.checkpoint", "an empty path")]
@@ -116,6 +117,7 @@ public class RecipeValidatorTests
     [TestCase("stages.1.tasks.1.curriculum={}", Span + "curriculum", "spanRestoration has no tiers")]
     [TestCase("stages.1.tasks.0.reward.lengthWeight=1.5", Next + "reward.lengthWeight", "outside [0, 1]")]
     [TestCase("stages.1.tasks.0.reward.lengthPeak=-1", Next + "reward.lengthPeak", "at least 0")]
+    [TestCase("stages.1.tasks.1.reward={\"match\":\"meanLogProb\"}", Span + "reward.formatFailure", "better than any answer")]
     [TestCase("stages.1.tasks.1.maxSpanShare=0.31", Span + "maxSpanShare", "outside (0, 0.3]")]
     [TestCase("stages.1.tasks.1.maxSpanShare=0", Span + "maxSpanShare", "outside (0, 0.3]")]
     [TestCase("stages.1.tasks.1.maxSpanTokens=0", Span + "maxSpanTokens", "at least 1")]
@@ -162,6 +164,8 @@ public class RecipeValidatorTests
     [TestCase("corpus.heldOut=0.9")]
     [TestCase("tokenizer.vocabularySize=261")]
     [TestCase("stages.rmt.tasks.1.maxSpanShare=0.3")]
+    [TestCase("stages.rmt.tasks.1.reward={\"match\":\"meanLogProb\",\"formatFailure\":-10}")]
+    [TestCase("corpus.world.maxSteps=8")]
     [TestCase("evaluation={\"nextTokenPerTier\":0,\"restorations\":0,\"lossDocuments\":0}")]
     public void Check_ValueAtTheBound_IsAllowed(string text) => Assert.That(() => RecipeText.Read(RecipeText.Whole, [text]), Throws.Nothing);
 

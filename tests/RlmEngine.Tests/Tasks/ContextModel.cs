@@ -32,12 +32,7 @@ internal sealed class ContextModel(int vocabularySize, int contextLength, Func<I
         });
 
     /// <summary>ln p of one token after a context.</summary>
-    public double LogProb(IReadOnlyList<int> context, int token)
-    {
-        double[] logits_V = logits(context);
-        double max = logits_V.Max();
-        return logits_V[token] - max - Math.Log(logits_V.Sum(x => Math.Exp(x - max)));
-    }
+    public double LogProb(IReadOnlyList<int> context, int token) => LogProbs(context)[token];
 
     public void Score(TokenBatch batch, Span<float> logProbs_M, Span<float> entropies_M, Span<int> argmax_M = default, int entropyTopK = 0)
     {
@@ -49,15 +44,15 @@ internal sealed class ContextModel(int vocabularySize, int contextLength, Func<I
             int parent = segment.Parent < 0 ? 0 : batch.Segments_S[segment.Parent].Start;
             int[] context = [.. batch.Tokens_N.AsSpan(parent, segment.ParentLength), .. batch.Tokens_N.AsSpan(segment.Start..(row + 1))];
             LongestContext = Math.Max(LongestContext, context.Length);
-            logProbs_M[i] = (float)LogProb(context, batch.Targets_M[i]);
-            entropies_M[i] = (float)-Enumerable.Range(0, vocabularySize).Select(v => LogProb(context, v)).Sum(logProb => Math.Exp(logProb) * logProb);
+            double[] logProbs_V = LogProbs(context);
+            logProbs_M[i] = (float)logProbs_V[batch.Targets_M[i]];
+            entropies_M[i] = (float)-logProbs_V.Sum(logProb => Math.Exp(logProb) * logProb);
             if (!argmax_M.IsEmpty)
-                argmax_M[i] = Most(context);
+                argmax_M[i] = Most(logProbs_V);
         }
     }
 
-    public IDecodingSession OpenSession(int maxRows, ulong seed) => new ScriptedSession(
-        (context, _) => new SampledToken(Most(context), (float)LogProb(context, Most(context)), 0, true), maxRows, seed);
+    public IDecodingSession OpenSession(int maxRows, ulong seed) => new ScriptedSession(Greedy, maxRows, seed);
 
     public void Dispose()
     {
@@ -78,9 +73,20 @@ internal sealed class ContextModel(int vocabularySize, int contextLength, Func<I
 
     public string WeightsHash() => "";
 
-    private int Most(IReadOnlyList<int> context)
+    private SampledToken Greedy(IReadOnlyList<int> context, PhiloxCounter counter)
+    {
+        double[] logProbs_V = LogProbs(context);
+        int token = Most(logProbs_V);
+        return new SampledToken(token, (float)logProbs_V[token], (float)logProbs_V[token], true);
+    }
+
+    private double[] LogProbs(IReadOnlyList<int> context)
     {
         double[] logits_V = logits(context);
-        return Array.IndexOf(logits_V, logits_V.Max());
+        double max = logits_V.Max();
+        double normalizer = max + Math.Log(logits_V.Sum(x => Math.Exp(x - max)));
+        return [.. logits_V.Select(x => x - normalizer)];
     }
+
+    private static int Most(double[] logProbs_V) => Array.IndexOf(logProbs_V, logProbs_V.Max());
 }
