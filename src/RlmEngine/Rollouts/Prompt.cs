@@ -20,6 +20,9 @@ public sealed record Prompt
     /// <summary>The document the prompt was made from, as token ids; prompts of one document share one array. Null for none.</summary>
     public int[]? Source { get; init; }
 
+    /// <summary>True when Source ends where its document does; false for a window cut before the end, after which no end token follows.</summary>
+    public bool EndsDocument { get; init; } = true;
+
     /// <summary>First position of Source that the completion is rewarded for; the NTP term leaves it out.</summary>
     public int Position { get; init; } = -1;
 

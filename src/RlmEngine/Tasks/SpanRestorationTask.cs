@@ -72,7 +72,7 @@ public sealed class SpanRestorationTask : ITask
     {
         int[] after = _template.After(budget);
         int room = _contextLength - _template.Before.Length - after.Length - 1 - _options.MaxThinkTokens - 1 - _options.MaxAnswerTokens - 1;
-        int[] source = Window(document, Math.Min(Math.Max(room, 0), _template.ContextTokens), ref random);
+        (int[] source, bool endsDocument) = Window(document, Math.Min(Math.Max(room, 0), _template.ContextTokens), ref random);
         if (source.Length < 2 || _chooser.Choose(source, ref random) is not (int start, int length))
             return null;
         if (length > _options.MaxAnswerTokens - 1)
@@ -83,19 +83,21 @@ public sealed class SpanRestorationTask : ITask
             Reference = source[start..(start + length)],
             Budget = budget,
             Source = source,
+            EndsDocument = endsDocument,
             Position = start,
             Span = length,
             Stop = new StopRule(_options.MaxThinkTokens, _options.MaxAnswerTokens, EndsAtEndToken: true),
         };
     }
 
-    private static int[] Window(int[] document, int room, ref PhiloxStream random)
+    private static (int[] Source, bool EndsDocument) Window(int[] document, int room, ref PhiloxStream random)
     {
         if (document.Length <= room)
-            return document;
+            return (document, true);
         if (room < 2)
-            return [];
+            return ([], false);
         int start = 1 + random.NextInt(document.Length - room + 1);
-        return [document[0], .. document[start..(start + room - 1)]];
+        int end = start + room - 1;
+        return ([document[0], .. document[start..end]], end == document.Length);
     }
 }

@@ -9,7 +9,7 @@ public static class MaskedDocuments
 {
     /// <summary>Windows over the distinct documents of the prompts, in the order they first come.</summary>
     /// <param name="prompts">The step's prompts; prompts of one document share one Source array.</param>
-    /// <param name="end">The end token, predicted after a document's last token.</param>
+    /// <param name="end">The end token, predicted after a document's last token; not after a window cut before its end.</param>
     /// <param name="length">Predicted tokens of a window at most.</param>
     public static List<DocumentWindow> Of(IReadOnlyList<Prompt> prompts, int end, int length)
     {
@@ -17,7 +17,8 @@ public static class MaskedDocuments
         foreach (IGrouping<int[], Prompt> document in prompts.Where(p => p.Source is not null).GroupBy(p => p.Source!))
         {
             var masked = new HashSet<int>(document.SelectMany(prompt => Enumerable.Range(prompt.Position, prompt.Span)));
-            foreach (TokenWindow window in DocumentPacker.Windows((int[])[.. document.Key, end], length))
+            int[] sequence = document.First().EndsDocument ? [.. document.Key, end] : document.Key;
+            foreach (TokenWindow window in DocumentPacker.Windows(sequence, length))
             {
                 (int start, int stop) = (window.Start, window.Start + window.Tokens_L.Length);
                 windows.Add(new DocumentWindow(

@@ -28,7 +28,8 @@ public class HeldOutEvaluationTests
         return bytes.Length == 1 && bytes[0] is >= (byte)'a' and < (byte)'z' ? Letter((char)(bytes[0] + 1)) : Letter('a');
     }
 
-    private static ContextModel Successors(int contextLength = 100) => ContextModel.Argmax(_vocabulary, contextLength, context => Successor(context[^1]));
+    private static ContextModel Successors(int contextLength = 100)
+        => ContextModel.Argmax(_vocabulary, contextLength, context => Successor(context[^1]));
 
     // Tiers by position: 1 to 3 easy, 4 to 6 medium, the others hard.
     private static HeldOutPositions Asked(IReadOnlyList<int[]> documents, int perTier = 100) => HeldOutPositions.Draw(
@@ -48,7 +49,8 @@ public class HeldOutEvaluationTests
     [TestCase(100)]
     public void Loss_UniformModel_IsTheLogOfTheVocabulary(int contextLength)
         => Assert.That(
-            Evaluation().Loss(new ContextModel(_vocabulary, contextLength, _ => new double[_vocabulary])), Is.EqualTo(Math.Log(_vocabulary)).Within(1e-5));
+            Evaluation().Loss(new ContextModel(_vocabulary, contextLength, _ => new double[_vocabulary])),
+            Is.EqualTo(Math.Log(_vocabulary)).Within(1e-5));
 
     [TestCase(2, 100)]
     [TestCase(4, 100)]
@@ -56,7 +58,8 @@ public class HeldOutEvaluationTests
     [TestCase(100, 2)]
     public void Loss_ModelOfTheLastToken_IsTheMeanOverAllTokensAndTheEnd(int contextLength, int lossDocuments)
     {
-        var model = new ContextModel(_vocabulary, contextLength, context => [.. Enumerable.Range(0, _vocabulary).Select(v => Math.Sin(v * v + context[^1]))]);
+        var model = new ContextModel(
+            _vocabulary, contextLength, context => [.. Enumerable.Range(0, _vocabulary).Select(v => Math.Sin(v * v + context[^1]))]);
         int end = _tokenizer.Special.End;
         double sum = 0;
         int count = 0;
@@ -168,7 +171,8 @@ public class HeldOutEvaluationTests
             Assert.That(accuracy.Easy, Is.EqualTo(Share(evaluation.Documents, p => p < 4, IsRight)).Within(1e-12));
             Assert.That(accuracy.Medium, Is.EqualTo(Share(evaluation.Documents, p => p is >= 4 and < 7, IsRight)).Within(1e-12));
             Assert.That(accuracy.FormatFailures, Is.EqualTo(failures).Within(1e-12));
-            Assert.That(accuracy.MeanThinkTokens, Is.EqualTo(2 * (1 - failures) + 9 * failures).Within(1e-12), "a cut off thought has one token more than allowed");
+            Assert.That(
+                accuracy.MeanThinkTokens, Is.EqualTo(2 * (1 - failures) + 9 * failures).Within(1e-12), "cut off one token after the limit");
         });
     }
 

@@ -92,7 +92,13 @@ public class TierScoringTests
     public void Of_NoPositions_HasNoTiers()
     {
         TierAccuracy accuracy = TierScoring.Of([], [], 50, 5);
-        Assert.That((accuracy.Easy, accuracy.Hard, accuracy.Count, accuracy.AverageInterval), Is.EqualTo(((double?)null, (double?)null, 0, (double[]?)null)));
+        Assert.Multiple(() =>
+        {
+            Assert.That(accuracy.Easy, Is.Null);
+            Assert.That(accuracy.Hard, Is.Null);
+            Assert.That(accuracy.AverageInterval, Is.Null);
+            Assert.That(accuracy.Count, Is.Zero);
+        });
     }
 
     [Test]

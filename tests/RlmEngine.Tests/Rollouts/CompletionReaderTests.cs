@@ -25,7 +25,8 @@ public class CompletionReaderTests
     }
 
     private static TestCaseData Case(int[] tokens, StopRule rule, int room, StopReason stop, int thinkLength, int answerStart)
-        => new TestCaseData(tokens, rule, room, stop, thinkLength, answerStart).SetArgDisplayNames($"[{string.Join(' ', tokens)}]", $"{rule.MaxThinkTokens}", $"{rule.MaxAnswerTokens}", $"{rule.EndsAtEndToken}", $"{room}");
+        => new TestCaseData(tokens, rule, room, stop, thinkLength, answerStart).SetArgDisplayNames(
+            $"[{string.Join(' ', tokens)}]", $"{rule.MaxThinkTokens}", $"{rule.MaxAnswerTokens}", $"{rule.EndsAtEndToken}", $"{room}");
 
     private static IEnumerable<TestCaseData> Completions()
     {

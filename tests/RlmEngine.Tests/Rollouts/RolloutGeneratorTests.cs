@@ -28,9 +28,9 @@ public class RolloutGeneratorTests
         return new SampledToken((int)(drawn % 8), -(drawn % 1000) / 1000f, -(drawn % 1000) / 2000f, drawn % 97 != 0);
     }
 
-    private static Rollout Alone(Prompt prompt, PhiloxCounter counter, Func<IReadOnlyList<int>, PhiloxCounter, SampledToken> script, int context = Context)
+    private static Rollout Alone(Prompt prompt, PhiloxCounter counter, Func<IReadOnlyList<int>, PhiloxCounter, SampledToken> script)
     {
-        var reader = new CompletionReader(prompt.Stop, _special, context - prompt.Tokens.Length);
+        var reader = new CompletionReader(prompt.Stop, _special, Context - prompt.Tokens.Length);
         List<int> sequence = [.. prompt.Tokens];
         for (uint position = 0; ; position++)
         {
@@ -60,7 +60,8 @@ public class RolloutGeneratorTests
             (actual.Stop, actual.ThinkLength, actual.AnswerStart), Is.EqualTo((expected.Stop, expected.ThinkLength, expected.AnswerStart)));
     }
 
-    private static Prompt[] Mixed() => [Prompt(3), Prompt(1), Prompt(12, new StopRule(0, 1, false)), Prompt(35), Prompt(3, first: 60), Prompt(39), Prompt(7)];
+    private static Prompt[] Mixed() =>
+        [Prompt(3), Prompt(1), Prompt(12, new StopRule(0, 1, false)), Prompt(35), Prompt(3, first: 60), Prompt(39), Prompt(7)];
 
     [TestCase(1, 1)]
     [TestCase(1, 5)]
@@ -203,7 +204,8 @@ public class RolloutGeneratorTests
     public void Generate_InvalidDistribution_EndsOnlyThatCompletion()
     {
         static SampledToken Script(IReadOnlyList<int> sequence, PhiloxCounter counter)
-            => counter is { Rollout: 1, Position: 2 } ? new SampledToken(0, 0, 0, false) : new SampledToken(counter.Position < 4 ? 9 : End, -1, -1, true);
+            => counter is { Rollout: 1, Position: 2 }
+                ? new SampledToken(0, 0, 0, false) : new SampledToken(counter.Position < 4 ? 9 : End, -1, -1, true);
         RolloutBatch rollouts = Generate([Prompt(2, new StopRule(0, 9, true))], 3, 2, Script).Rollouts;
         Assert.That(rollouts.Completions.Select(c => c.Stop), Is.EqualTo(new[] { StopReason.Answered, StopReason.Invalid, StopReason.Answered }));
         Assert.That(rollouts.Completions.Select(c => c.Tokens_T.Length), Is.EqualTo(new[] { 5, 2, 5 }));

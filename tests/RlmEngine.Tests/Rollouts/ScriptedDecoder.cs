@@ -3,7 +3,7 @@ using RlmEngine.Rollouts;
 
 namespace RlmEngine.Tests.Rollouts;
 
-/// <summary>A decoder whose next token is a given function of the sequence so far and the counter; it refuses what a session must not be asked.</summary>
+/// <summary>A decoder whose next token is a function of the sequence so far and the counter; it refuses what no session may be asked.</summary>
 internal sealed class ScriptedDecoder(Func<IReadOnlyList<int>, PhiloxCounter, SampledToken> script) : IDecoder
 {
     public List<ScriptedSession> Sessions { get; } = [];

@@ -130,7 +130,8 @@ public class NextTokenTaskTests
         foreach ((Tier tier, double share) in ((Tier, double)[])[(Tier.Easy, easy), (Tier.Medium, medium), (Tier.Hard, hard)])
             chiSquare += Math.Pow(prompts.Count(p => p.Tier == tier) - share * Draws, 2) / (share * Draws);
         Assert.That(chiSquare, Is.LessThan(27.63));
-        Assert.That(prompts.Select(p => p.Tier), Is.EqualTo(prompts.Select(p => p.Position < 10 ? Tier.Easy : p.Position < 20 ? Tier.Medium : Tier.Hard)));
+        static Tier TierOf(int position) => position < 10 ? Tier.Easy : position < 20 ? Tier.Medium : Tier.Hard;
+        Assert.That(prompts.Select(p => p.Tier), Is.EqualTo(prompts.Select(p => TierOf(p.Position))));
     }
 
     [Test]

@@ -46,7 +46,7 @@ public class SpanChooserTests
                 Assert.That(Latin(tokenizer, tokens[1..start]), Does.Not.Contain(span));
                 Assert.That(Latin(tokenizer, tokens[(start + length)..]), Does.Not.Contain(span));
                 if (wholeWords)
-                    AssertWholeWords(Encoding.UTF8.GetBytes(text), Latin(tokenizer, tokens[1..start]).Length, Latin(tokenizer, tokens[1..(start + length)]).Length);
+                    AssertWholeWords(text, Latin(tokenizer, tokens[1..start]).Length, Latin(tokenizer, tokens[1..(start + length)]).Length);
             }
         }
     }
@@ -54,14 +54,15 @@ public class SpanChooserTests
     // One character for each byte, so that half a character is comparable.
     private static string Latin(ITokenizer tokenizer, int[] tokens) => Encoding.Latin1.GetString(tokenizer.DecodeBytes(tokens));
 
-    private static void AssertWholeWords(byte[] text, int from, int to)
+    private static void AssertWholeWords(string document, int from, int to)
     {
+        byte[] text = Encoding.UTF8.GetBytes(document);
         foreach (int at in (int[])[from, to])
         {
             bool isEdge = at == 0 || at == text.Length;
             Assert.That(
                 isEdge || text[at] < 0x80 && (char.IsWhiteSpace((char)text[at]) || char.IsPunctuation((char)text[at])), Is.True,
-                $"cut before byte {at} of \"{Encoding.UTF8.GetString(text)}\"");
+                $"cut before byte {at} of \"{document}\"");
         }
     }
 

@@ -52,6 +52,7 @@ public class SpanRestorationTaskTests
             Prompt prompt = task.Corrupt(document, budget, ref random)!;
             Assert.That(Reconstruct(prompt, 1, after), Is.EqualTo(document));
             Assert.That(prompt.Source, Is.SameAs(document));
+            Assert.That(prompt.EndsDocument);
             Assert.That(document[prompt.Position..(prompt.Position + prompt.Span)], Is.EqualTo(prompt.Reference));
             Assert.That(_tokenizer.Decode(prompt.Tokens), Does.StartWith("<").And.EndsWith($"[{budget}]<think>"));
             Assert.That(prompt.Budget, Is.EqualTo(budget));
@@ -80,6 +81,7 @@ public class SpanRestorationTaskTests
             Assert.That(window[0], Is.EqualTo(_tokenizer.Special.End));
             int start = document.AsSpan().IndexOf(window.AsSpan(1));
             Assert.That(start, Is.GreaterThan(0), "a window is contiguous");
+            Assert.That(prompt.EndsDocument, Is.EqualTo(start + room - 1 == document.Length));
             Assert.That(prompt.Tokens.Length + Think + 1 + Answer, Is.LessThanOrEqualTo(contextLength));
             starts.Add(start);
         }

@@ -41,6 +41,17 @@ public class MaskedDocumentsTests
         Assert.That(windows.Select(w => w.Masked!.Order()), Is.EqualTo(new int[][] { [1, 3], [2], [1] }));
     }
 
+    [TestCase(3)]
+    [TestCase(100)]
+    public void Of_WindowCutBeforeTheEnd_PredictsNoEndToken(int length)
+    {
+        Prompt cut = Prompt([0, 1, 2, 3, 4, 5], 2) with { EndsDocument = false };
+        List<DocumentWindow> windows = MaskedDocuments.Of([cut], End, length);
+        Assert.That(
+            windows.SelectMany(w => Enumerable.Range(0, w.Tokens.Length).Where(w.IsTarget).Select(p => w.Tokens[p])),
+            Is.EqualTo(new[] { 1, 3, 4, 5 }));
+    }
+
     [Test]
     public void Of_NoPrompts_IsEmpty() => Assert.That(MaskedDocuments.Of([], End, 10), Is.Empty);
 
