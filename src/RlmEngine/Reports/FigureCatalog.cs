@@ -55,8 +55,11 @@ public static class FigureCatalog
             "Reward spread", "reward, share of groups",
             [new(MetricNames.RewardStd, "standard deviation"), new(MetricNames.FractionRewardZeroStd, "share of groups without any")]),
         new("Entropy of the policy", "nats per token", [new(MetricNames.PolicyEntropy, "entropy")]),
-        new("KL divergence", "nats per token", [new(MetricNames.PolicyKl, "KL to the reference")]),
-        new("Clipped tokens", "share of tokens", [new(MetricNames.PolicyClipLow, "clipped low"), new(MetricNames.PolicyClipHigh, "clipped high")]),
+        new("KL divergence", "nats per token", [new(MetricNames.PolicyKl, "KL to the reference")]) { IsOnlyForNonZero = true },
+        new("Clipped tokens", "share of tokens", [new(MetricNames.PolicyClipLow, "clipped low"), new(MetricNames.PolicyClipHigh, "clipped high")])
+        {
+            IsOnlyForNonZero = true,
+        },
         new("Log-prob mismatch of trainer and rollout", "nats, largest of the step", [new(MetricNames.PolicyLogProbMismatchMax, "mismatch")])
         {
             IsOnlyForNonZero = true,

@@ -24,9 +24,9 @@ public static class PageStyle
         .facts b { color: var(--ink); font-weight: 600; overflow-wrap: anywhere; }
         .note { background: var(--note); border-radius: 8px; padding: 8px 14px; margin: 12px 0; }
         .caption { color: var(--soft); font-size: 13px; margin: 6px 2px; }
-        .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); gap: 12px; margin: 20px 0 0; }
+        .cards { display: flex; flex-wrap: wrap; gap: 12px; margin: 20px 0 0; }
         .card, figure, table, details { background: var(--sheet); border: 1px solid var(--hair); border-radius: 10px; }
-        .card { padding: 10px 14px; display: flex; flex-direction: column; }
+        .card { flex: 1 0 auto; min-width: 128px; padding: 10px 14px; display: flex; flex-direction: column; }
         .card b { font-size: 19px; font-weight: 650; font-variant-numeric: tabular-nums; white-space: nowrap; }
         .card .label, .card .unit { color: var(--soft); font-size: 12.5px; }
         .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 460px), 1fr)); gap: 16px; margin-top: 34px; }

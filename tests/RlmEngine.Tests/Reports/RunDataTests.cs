@@ -99,12 +99,16 @@ public class RunDataTests
             FigureCatalog.Present(plan, table).Select(curve => curve.Label), Is.EqualTo(new[] { "answered", "answerTooLong", "thoughtTooLong" }));
     }
 
-    [TestCase(0.0, 0)]
-    [TestCase(1e-6, 1)]
-    public void Present_Mismatch_IsPlottedOnlyWhenThereIsOne(double mismatch, int expected)
+    [TestCase("policy/logprob_mismatch_max", 0.0, 0)]
+    [TestCase("policy/logprob_mismatch_max", 1e-6, 1)]
+    [TestCase("policy/kl", 0.0, 0)]
+    [TestCase("policy/kl", 1e-6, 1)]
+    [TestCase("policy/clip_high", 0.0, 0)]
+    [TestCase("policy/clip_high", 1e-6, 1)]
+    public void Present_WhatIsUsuallyZero_IsPlottedOnlyWhenItIsNot(string metric, double value, int expected)
     {
-        FigurePlan plan = FigureCatalog.All.Single(figure => figure.IsOnlyForNonZero);
-        MetricTable table = Table($"{{\"step\":0,\"policy/logprob_mismatch_max\":{mismatch}}}");
+        FigurePlan plan = FigureCatalog.All.Single(figure => figure.Curves.Any(curve => curve.Metric == metric));
+        MetricTable table = Table($"{{\"step\":0,\"{metric}\":{value}}}");
         Assert.That(FigureCatalog.Present(plan, table), Has.Count.EqualTo(expected));
     }
 
