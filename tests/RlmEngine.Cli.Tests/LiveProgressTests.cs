@@ -37,6 +37,26 @@ public class LiveProgressTests
         Assert.That(screen.ToString(), Does.Contain("100%"));
     }
 
+    [TestCase(60)]
+    [TestCase(80)]
+    [TestCase(120)]
+    public void Show_ANarrowTerminal_NeverWritesALineWiderThanIt(int width)
+    {
+        using StringWriter screen = new();
+        IAnsiConsole terminal = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = AnsiSupport.No,
+            Interactive = InteractionSupport.Yes,
+            Out = new AnsiConsoleOutput(screen),
+        });
+        terminal.Profile.Width = width;
+        string note = string.Join(' ', Enumerable.Range(0, 60)) + " " + new string('x', 200);
+        RunDisplay.Show(new CommandConsole(TextWriter.Null, TextWriter.Null, terminal), progress => progress.Note(note));
+        string[] lines = screen.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.That(lines.Select(line => line.TrimEnd('\r').Length), Has.All.LessThan(width));
+        Assert.That(string.Concat(lines).Replace(" ", "", StringComparison.Ordinal), Does.Contain(note.Replace(" ", "", StringComparison.Ordinal)));
+    }
+
     [Test]
     public void Show_WorkThatThrows_PassesTheExceptionOn()
     {

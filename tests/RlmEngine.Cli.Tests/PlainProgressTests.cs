@@ -47,6 +47,14 @@ public class PlainProgressTests
     public void Duration_Seconds_IsShort(int seconds, string expected) =>
         Assert.That(StepText.Duration(TimeSpan.FromSeconds(seconds)), Is.EqualTo(expected));
 
+    [TestCase(int.MaxValue, "loss 1.5000  reward 0.250")]
+    [TestCase(25, "loss 1.5000  reward 0.250")]
+    [TestCase(24, "loss 1.5000")]
+    [TestCase(10, "")]
+    [TestCase(-5, "")]
+    public void Of_Width_KeepsWholeFigures(int width, string expected) =>
+        Assert.That(StepText.Of(Step(1, 1).Metrics, width), Is.EqualTo(expected));
+
     private static RunStep Step(int step, int steps)
     {
         StepMetrics metrics = new(step);

@@ -17,7 +17,7 @@ internal static class RunDisplay
 
         Progress display = terminal.Progress().AutoClear(false).HideCompleted(false).Columns(
             new TaskDescriptionColumn { Alignment = Justify.Left },
-            new ProgressBarColumn { Width = 24 },
+            new ProgressBarColumn { Width = LiveProgress.BarWidth },
             new PercentageColumn(),
             new RemainingTimeColumn());
         display.RefreshRate = TimeSpan.FromMilliseconds(500);
