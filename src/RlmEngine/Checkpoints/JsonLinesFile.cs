@@ -22,6 +22,10 @@ public sealed class JsonLinesFile : IDisposable
         _file.Write(Encoding.UTF8.GetBytes(json + "\n"));
     }
 
+    /// <summary>Flushes all lines to disk, as before a checkpoint that counts on them.</summary>
+    /// <exception cref="IOException">It cannot be written, as on a full disk.</exception>
+    public void Flush() => _file.Flush(flushToDisk: true);
+
     /// <summary>Drops, atomically, the lines of steps after one, and a last line that a kill cut off.</summary>
     /// <param name="path">The file; nothing happens when it is missing.</param>
     /// <param name="lastStep">Lines with a larger "step" go.</param>

@@ -101,6 +101,14 @@ public sealed class RunFolder : IDisposable
     /// <exception cref="IOException">It cannot be written, as on a full disk.</exception>
     public void AppendRollout(string json) => _rollouts.Append(json);
 
+    /// <summary>Puts all lines on the disk: a checkpoint of their steps is written after them.</summary>
+    /// <exception cref="IOException">It cannot be written, as on a full disk.</exception>
+    public void FlushLines()
+    {
+        _metrics.Flush();
+        _rollouts.Flush();
+    }
+
     /// <summary>Writes summary.json, whole or not at all.</summary>
     /// <exception cref="IOException">It cannot be written, as on a full disk.</exception>
     public void WriteSummary(string json) => _files.Replace(In(SummaryFile), Encoding.UTF8.GetBytes(json));

@@ -35,7 +35,11 @@ internal sealed class RunJournal : IDisposable
             _folder.AppendRollout(Describe(metrics, result, i * prompts / Math.Min(RolloutsSampled, prompts)));
     }
 
-    public void Flush() => _events.Flush();
+    public void Flush()
+    {
+        _folder.FlushLines();
+        _events.Flush();
+    }
 
     public void Dispose() => _events.Dispose();
 

@@ -60,6 +60,31 @@ public sealed class ResumeTests : RunFixture
     }
 
     [Test]
+    public void Execute_CorpusOfFilesInterruptedAndCrashed_EndsAsOneThatWasNot()
+    {
+        Directory.CreateDirectory(In("corpus"));
+        for (int file = 0; file < 9; file++)
+        {
+            IEnumerable<string> words = Enumerable.Range(0, 40 + 7 * file).Select(i => $"word{i * file % 13} and {i % 5}");
+            File.WriteAllText(In($"corpus/{file}.txt"), string.Join(' ', words));
+        }
+
+        string paths = System.Text.Json.JsonSerializer.Serialize(new[] { In("corpus") });
+        Recipe recipe = TinyRun.Recipe($"corpus.paths={paths}", "corpus.shuffleBuffer=3", "corpus.heldOut=0.3", "stages.base.thoughtShare=0.2", "checkpoints.every=2");
+        string folder = In("files");
+        HashSet<int> stopped = [];
+        bool isDone = false;
+        for (int start = 0; !isDone; start++)
+        {
+            Assert.That(start, Is.LessThanOrEqualTo(TinyRun.Steps));
+            using RunFolder run = start == 0 ? RunFolder.Create(folder, recipe) : RunFolder.Resume(folder, recipe);
+            isDone = TinyRun.Continue(recipe, run, new StepWatch(interrupts: step => step % 3 == 0 && stopped.Add(step), crashes: step => step % 3 != 0 && stopped.Add(step)));
+        }
+
+        FinishedRun.Read(folder).AssertSameAs(TinyRun.Finish(recipe, In("files whole")));
+    }
+
+    [Test]
     public void Variants_Runs_ExerciseWhatTheyAreNamedFor()
     {
         Assert.That(Whole("plain").Steps.Count(step => step.Number(MetricNames.RewardStd) > 0), Is.GreaterThanOrEqualTo(3), "rewards vary");
