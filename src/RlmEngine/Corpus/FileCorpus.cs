@@ -78,6 +78,6 @@ public sealed class FileCorpus : ICorpus
         string found = report.LeftOut.Count == 0
             ? "it is empty"
             : $"all {report.LeftOut.Values.Sum()} records are bad ({string.Join(", ", report.LeftOut.Select(entry => $"{entry.Value} {entry.Key}"))}; first: {report.Examples[0]})";
-        return $"corpus {paths} holds no usable document: {found}; expected UTF-8 text, or a JSON object a line with the text in {fields}";
+        return $"corpus {paths} holds no usable document: {found}; expected UTF-8 text, or a JSON object a line with the text in {fields} (corpus.fields)";
     }
 }

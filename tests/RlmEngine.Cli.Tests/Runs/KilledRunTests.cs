@@ -36,14 +36,17 @@ public class KilledRunTests
         WholeRun.AssertSame(Run);
     }
 
-    [Test]
-    public void Train_Interrupted_FinishesTheStepWritesACheckpointAndSaysHowToGoOn()
+    [TestCase("INT")]
+    [TestCase("TERM")]
+    public void Train_Interrupted_FinishesTheStepWritesACheckpointAndSaysHowToGoOn(string signal)
     {
+        if (signal == "INT" && RlmProcess.IgnoresInterrupts())
+            Assert.Ignore("SIGINT is ignored here, as in a shell's background job");
         CommandRun stopped;
         using (RlmProcess process = new("train", WholeRun.Recipe, "--out", Run))
         {
             Assert.That(process.WaitFor(() => RlmProcess.LinesOf(Run) >= 4), Is.True);
-            process.Interrupt();
+            process.Signal(signal);
             stopped = process.End();
         }
 

@@ -43,11 +43,21 @@ internal sealed class RlmProcess : IDisposable
         return End().Code == 128 + 9;
     }
 
-    /// <summary>What Ctrl-C sends.</summary>
-    public void Interrupt()
+    /// <summary>Sends a signal; SIGINT is what Ctrl-C sends.</summary>
+    public void Signal(string name)
     {
-        using var kill = Process.Start("kill", ["-INT", $"{_process.Id}"]);
+        using var kill = Process.Start("kill", ["-" + name, $"{_process.Id}"]);
         kill.WaitForExit();
+    }
+
+    /// <summary>True where this process, and so each one it starts, ignores SIGINT: a shell's background job does.</summary>
+    public static bool IgnoresInterrupts()
+    {
+        const int Interrupt = 2;
+        const string Field = "SigIgn:";
+        const string Status = "/proc/self/status";
+        string? ignored = File.Exists(Status) ? File.ReadLines(Status).FirstOrDefault(line => line.StartsWith(Field, StringComparison.Ordinal)) : null;
+        return ignored is not null && (Convert.ToUInt64(ignored[Field.Length..].Trim(), 16) >> (Interrupt - 1) & 1) == 1;
     }
 
     public CommandRun End()
