@@ -43,7 +43,8 @@ internal static class ExitCode
         }
     }
 
-    private static bool IsWrongInput(Exception exception) =>
+    /// <summary>True when what the user gave, not the engine, is the cause.</summary>
+    public static bool IsWrongInput(Exception exception) =>
         exception is UserInputException or InvalidDataException or FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException
             or PathTooLongException || FullDisk.IsCauseOf(exception);
 

@@ -37,6 +37,14 @@ internal sealed class TrainingState(WeightLayout layout) : IDisposable
         return new StepReport(norm, isClipped, !isFinite);
     }
 
+    /// <summary>Zero moments, no steps taken.</summary>
+    public void Reset()
+    {
+        FirstMoments.Clear();
+        SecondMoments.Clear();
+        Count = 0;
+    }
+
     public void Dispose()
     {
         Gradients.Dispose();

@@ -106,6 +106,9 @@ public sealed partial class TransformerPolicy : IPolicy
     }
 
     /// <inheritdoc/>
+    public void ResetOptimizer() => Training.Reset();
+
+    /// <inheritdoc/>
     public IPolicy Snapshot()
     {
         ModelWeights copy = new(Config);

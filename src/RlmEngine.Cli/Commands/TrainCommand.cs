@@ -1,4 +1,5 @@
 using System.CommandLine;
+using RlmEngine.Checkpoints;
 using RlmEngine.Cli.Display;
 using RlmEngine.Metrics;
 using RlmEngine.Recipes;
@@ -52,6 +53,11 @@ internal sealed record TrainCommand(string? RecipePath, IReadOnlyList<string> Ov
         catch (OperationCanceledException e) when (interruption.Token.IsCancellationRequested)
         {
             throw new OperationCanceledException($"stopped; go on with: rlm train --resume {folder}", e);
+        }
+        catch (Exception e) when (ExitCode.IsWrongInput(e) && !FullDisk.IsCauseOf(e))
+        {
+            run.Withdraw();
+            throw;
         }
     }
 

@@ -26,6 +26,9 @@ public interface IPolicy : ITokenScorer, IDecoder, IDisposable
     /// <summary>Clips the accumulated gradient by its global norm, applies AdamW, clears the gradient, moves the version.</summary>
     StepReport Step(OptimizerStep step);
 
+    /// <summary>Sets the optimizer's moments and count to zero, as at the beginning of a stage whose gradients have another scale.</summary>
+    void ResetOptimizer();
+
     /// <summary>A frozen copy of the weights, for a reference or an averaged policy; it cannot learn.</summary>
     IPolicy Snapshot();
 

@@ -7,7 +7,7 @@ using RlmEngine.Tokenization;
 namespace RlmEngine.Tasks;
 
 /// <summary>RLM: restore a removed span of a document (seed 000); the prompt is the corrupted document, the answer the missing span.</summary>
-public sealed class SpanRestorationTask : ITask
+public sealed class SpanRestorationTask : ITask, IDisposable
 {
     private const int MaxDocumentsPerPrompt = 64;
     private readonly TokenizedDocuments _documents;
@@ -20,7 +20,7 @@ public sealed class SpanRestorationTask : ITask
     private readonly CompletionScorer _scorer;
 
     /// <summary>Creates the task.</summary>
-    /// <param name="documents">Where documents come from.</param>
+    /// <param name="documents">Where documents come from; the task disposes it.</param>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="options">Spans, prompt, budget, reward.</param>
     /// <param name="contextLength">The model's context.</param>
@@ -30,7 +30,7 @@ public sealed class SpanRestorationTask : ITask
     {
         (_documents, _tokenizer, _options, _contextLength, _scorer) = (documents, tokenizer, options, contextLength, scorer);
         _chooser = new SpanChooser(tokenizer, options);
-        _template = new PromptTemplate(tokenizer, options.Prompt, PromptTemplate.Restoration);
+        _template = new PromptTemplate(tokenizer, options.Prompt, PromptTemplate.TextAfter(options));
         _budget = options.Budget is { } budget ? new TokenBudget(budget) : null;
     }
 
@@ -63,6 +63,9 @@ public sealed class SpanRestorationTask : ITask
 
     /// <inheritdoc/>
     public RewardBatch Score(RolloutBatch rollouts) => _scorer.Score(rollouts, _options.Reward);
+
+    /// <summary>Closes the reader of documents.</summary>
+    public void Dispose() => _documents.Dispose();
 
     /// <summary>Makes a prompt of one document, or null when it holds no span that is a task.</summary>
     /// <param name="document">Token ids, the beginning marker first; a longer one than the context holds is cut to a random window.</param>

@@ -78,7 +78,7 @@ public sealed class MidTrainingRun : IDisposable
     public RunContext Context => _context;
 
     /// <summary>Takes all steps that are left, evaluates, writes summary.json.</summary>
-    /// <param name="cancellation">Asked between steps; when it fires, a checkpoint is written first.</param>
+    /// <param name="cancellation">Asked between steps and between the parts of an evaluation; between steps a checkpoint is written first.</param>
     /// <exception cref="OperationCanceledException">The run was interrupted; the folder can be resumed.</exception>
     public RunSummary Execute(CancellationToken cancellation)
     {
@@ -87,10 +87,10 @@ public sealed class MidTrainingRun : IDisposable
         for (int stage = _cursor.StageIndex; stage < _context.Recipe.Stages.Count; stage++)
         {
             if (_context.Recipe.Stages[stage].Method == StageMethod.Reinforce && _state.Read(Before) is null)
-                Evaluate(Before, isAfter: false);
+                Evaluate(Before, isAfter: false, cancellation);
             Run(stage, cancellation);
         }
-        EvaluationReport after = Evaluate(After, isAfter: true);
+        EvaluationReport after = Evaluate(After, isAfter: true, cancellation);
         RunSummary summary = Summarize(after);
         _folder.WriteSummary(JsonSerializer.Serialize(summary, SummaryJson.Default.RunSummary));
         return summary;
@@ -113,6 +113,9 @@ public sealed class MidTrainingRun : IDisposable
     private void Run(int index, CancellationToken cancellation)
     {
         StageOptions options = _context.Recipe.Stages[index];
+        // Gradients of rewards and of documents differ in scale: moments of one would misjudge the other's first steps.
+        if (_cursor.StageIndex != index || _cursor.StageStep == 0)
+            _context.Policy.ResetOptimizer();
         using IStage stage = RunAssembly.OpenStage(_context, index, _state.Folder, _factory);
         if (_cursor.StageIndex == index && _cursor.StageStep > 0)
             stage.Restore(_cursor.Counters);
@@ -166,10 +169,12 @@ public sealed class MidTrainingRun : IDisposable
         });
     }
 
-    private EvaluationReport Evaluate(string name, bool isAfter)
+    private EvaluationReport Evaluate(string name, bool isAfter, CancellationToken cancellation)
     {
+        // Nothing is lost here: before the first step nothing was learned, and each stage ends with a checkpoint.
+        cancellation.ThrowIfCancellationRequested();
         _progress.Note("evaluating on held-out documents");
-        EvaluationReport report = _evaluation.Run(isAfter);
+        EvaluationReport report = _evaluation.Run(isAfter, cancellation);
         _state.Write(name, report);
         _progress.Note((isAfter ? "after: " : "before: ") + report.ToLine());
         return report;

@@ -29,7 +29,7 @@ public sealed class ReinforceStage : IStage
     /// <summary>Creates the stage.</summary>
     /// <param name="context">The run.</param>
     /// <param name="options">The stage's options.</param>
-    /// <param name="tasks">Its tasks.</param>
+    /// <param name="tasks">Its tasks; the stage disposes those that can be.</param>
     /// <param name="index">Index of the stage in the recipe.</param>
     /// <param name="reference">The frozen policy of the KL term; needed when its weight is above 0. The stage disposes it.</param>
     public ReinforceStage(RunContext context, StageOptions options, TaskMixture tasks, int index, IPolicy? reference = null)
@@ -101,6 +101,8 @@ public sealed class ReinforceStage : IStage
     /// <inheritdoc/>
     public void Dispose()
     {
+        foreach (IDisposable task in _tasks.Tasks.OfType<IDisposable>())
+            task.Dispose();
         _feed?.Dispose();
         _reference?.Dispose();
     }

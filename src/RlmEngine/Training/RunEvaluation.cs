@@ -41,22 +41,30 @@ public sealed class RunEvaluation
 
     /// <summary>Evaluates the policy as it is.</summary>
     /// <param name="isAfter">True at the end of the run: prompts carry the last budget.</param>
-    public EvaluationReport Run(bool isAfter)
+    /// <param name="cancellation">Asked before each part.</param>
+    /// <exception cref="OperationCanceledException">It was interrupted.</exception>
+    public EvaluationReport Run(bool isAfter, CancellationToken cancellation = default)
     {
+        cancellation.ThrowIfCancellationRequested();
         var report = new EvaluationReport { HeldOutLoss = Loss() };
         if (_nextToken is not null && _context.Recipe.Evaluation.NextTokenPerTier > 0)
         {
+            cancellation.ThrowIfCancellationRequested();
             HeldOutPositions asked = _asked ??= Questions(_nextToken.Curriculum ?? new CurriculumOptions());
             var task = new NextTokenTask(
                 asked.Pool, _context.Tokenizer, _nextToken, _context.Policy.ContextLength, new CompletionScorer(_context.Tokenizer, _context.Policy));
             int budget = BudgetOf(_nextToken, isAfter);
+            cancellation.ThrowIfCancellationRequested();
+            TierAccuracy thinking = _evaluation.Think(_context.Generator, task, asked, budget);
+            cancellation.ThrowIfCancellationRequested();
             report = report with
             {
-                NextToken = _evaluation.Think(_context.Generator, task, asked, budget),
+                NextToken = thinking,
                 NextTokenDirect = _evaluation.Direct(_context.Policy, asked),
                 Budget = budget,
             };
         }
+        cancellation.ThrowIfCancellationRequested();
         if (_restoration is not null)
             report = report with { Restoration = Restore(_restoration, BudgetOf(_restoration, isAfter)) };
         return report;
@@ -65,8 +73,8 @@ public sealed class RunEvaluation
     private RestorationScore Restore(TaskOptions options, int budget)
     {
         var scorer = new CompletionScorer(_context.Tokenizer, _context.Policy);
-        using var documents = new TokenizedDocuments(_context.Corpus, _context.Tokenizer);
-        var task = new SpanRestorationTask(documents, _context.Tokenizer, options, _context.Policy.ContextLength, scorer);
+        var documents = new TokenizedDocuments(_context.Corpus, _context.Tokenizer);
+        using var task = new SpanRestorationTask(documents, _context.Tokenizer, options, _context.Policy.ContextLength, scorer);
         return _evaluation.Restore(_context.Generator, task, budget);
     }
 

@@ -18,13 +18,14 @@ public sealed class RunFolder : IDisposable
 
     private readonly DurableFiles _files = new();
     private readonly FileStream _lock;
+    private readonly bool _isMade;
     private readonly JsonLinesFile _metrics;
     private readonly JsonLinesFile _rollouts;
 
-    private RunFolder(string path, FileStream held, Recipe recipe, bool isResumed, Action<string>? warn)
+    private RunFolder(string path, FileStream held, Recipe recipe, bool isResumed, Action<string>? warn, bool isMade = false)
     {
         Path = path;
-        _lock = held;
+        (_lock, _isMade) = (held, isMade);
         RecipeHash = RecipeWriter.Hash(recipe);
         Checkpoints = new CheckpointStore(In(CheckpointsFolder), recipe.Checkpoints.Keep, warn);
         Checkpoints.RemoveStale();
@@ -56,13 +57,17 @@ public sealed class RunFolder : IDisposable
     /// <param name="recipe">The resolved recipe.</param>
     /// <param name="warn">Takes one-line warnings.</param>
     /// <exception cref="UserInputException">The folder holds a run, or is in use.</exception>
-    public static RunFolder Create(string path, Recipe recipe, Action<string>? warn = null) => Locked(path, held =>
+    public static RunFolder Create(string path, Recipe recipe, Action<string>? warn = null)
     {
-        string? present = PartOfARun(path);
-        return present is null
-            ? new RunFolder(path, held, recipe, isResumed: false, warn)
-            : throw new UserInputException($"{path}: holds another run ({present}); choose another --out, or go on with it by --resume {path}");
-    });
+        bool isMade = !Directory.Exists(path);
+        return Locked(path, held =>
+        {
+            string? present = PartOfARun(path);
+            return present is null
+                ? new RunFolder(path, held, recipe, isResumed: false, warn, isMade)
+                : throw new UserInputException($"{path}: holds another run ({present}); choose another --out, or go on with it by --resume {path}");
+        });
+    }
 
     /// <summary>Goes on with the run in a folder: finds its newest whole checkpoint and cuts off what was written after it.</summary>
     /// <param name="path">The run's folder; one without recipe.json is started anew, as a run killed before its first file left it.</param>
@@ -112,6 +117,21 @@ public sealed class RunFolder : IDisposable
     /// <summary>Writes summary.json, whole or not at all.</summary>
     /// <exception cref="IOException">It cannot be written, as on a full disk.</exception>
     public void WriteSummary(string json) => _files.Replace(In(SummaryFile), Encoding.UTF8.GetBytes(json));
+
+    /// <summary>Lets the folder go, and removes it again if this run made it and nothing was done in it: a refused run leaves nothing behind.</summary>
+    public void Withdraw()
+    {
+        Dispose();
+        if (!_isMade || PartOfARun(Path) is not null)
+            return;
+        foreach (string made in (string[])[In(CheckpointsFolder), RunState.Of(Path), TensorBoard])
+            if (Directory.Exists(made))
+                Directory.Delete(made, recursive: true);
+        foreach (string made in (string[])[RecipeFile, MetricsFile, RolloutsFile, LockFile])
+            File.Delete(In(made));
+        if (!Directory.EnumerateFileSystemEntries(Path).Any())
+            Directory.Delete(Path);
+    }
 
     /// <summary>Closes the files and lets the folder go.</summary>
     public void Dispose()

@@ -32,12 +32,23 @@ public class BadInputTests
     public void Train_WrongValue_IsRefused(string set, string problem)
     {
         AssertRefused(CommandRun.InProcess("train", WholeRun.Recipe, "--set", set, "--out", Run), problem);
-        Assert.That(RlmProcess.LinesOf(Run), Is.Zero);
+        Assert.That(Directory.Exists(Run), Is.False, "nothing is left behind");
     }
 
     [Test]
-    public void Train_CorpusMissing_IsRefused() =>
+    public void Train_CorpusMissing_IsRefused()
+    {
         AssertRefused(CommandRun.InProcess("train", WholeRun.Recipe, "--corpus", In("none"), "--out", Run), $"corpus path '{In("none")}' does not exist");
+        Assert.That(Directory.Exists(Run), Is.False, "nothing is left behind");
+    }
+
+    [Test]
+    public void Train_RefusedInAFolderThatWasThere_LeavesIt()
+    {
+        Directory.CreateDirectory(Run);
+        AssertRefused(CommandRun.InProcess("train", WholeRun.Recipe, "--corpus", In("none"), "--out", Run), "does not exist");
+        Assert.That(Directory.Exists(Run));
+    }
 
     [Test]
     public void Train_CorpusOfAnEmptyFolder_IsRefused()
@@ -66,6 +77,7 @@ public class BadInputTests
     {
         Write("corpus/a.txt", "One document is too few to hold one out.");
         AssertRefused(Corpus(), "corpus: ");
+        Assert.That(Directory.Exists(Run), Is.False, "nothing is left behind");
     }
 
     [Test]

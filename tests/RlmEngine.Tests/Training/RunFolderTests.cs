@@ -70,6 +70,35 @@ public class RunFolderTests
     }
 
     [Test]
+    public void Withdraw_FolderMadeForARunThatDidNothing_IsRemoved()
+    {
+        RunFolder run = RunFolder.Create(Run, _recipe);
+        Directory.CreateDirectory(run.TensorBoard);
+        File.WriteAllText(Path.Combine(run.TensorBoard, "events"), "x");
+        run.Withdraw();
+        Assert.That(Directory.Exists(Run), Is.False);
+        run.Dispose();
+    }
+
+    [Test]
+    public void Withdraw_FolderThatWasThereOrHoldsMore_Stays()
+    {
+        Directory.CreateDirectory(Run);
+        RunFolder.Create(Run, _recipe).Withdraw();
+        Assert.That(File.Exists(Path.Combine(Run, "recipe.json")), "it was not this run's to remove");
+
+        RunFolder used = RunFolder.Create(_folder["used"], _recipe);
+        used.AppendMetrics(new StepMetrics(1));
+        used.Withdraw();
+        Assert.That(File.ReadAllText(_folder["used/metrics.jsonl"]), Is.Not.Empty);
+
+        RunFolder beside = RunFolder.Create(_folder["beside"], _recipe);
+        File.WriteAllText(_folder["beside/notes.txt"], "mine");
+        beside.Withdraw();
+        Assert.That(Directory.GetFileSystemEntries(_folder["beside"]).Select(Path.GetFileName), Is.EqualTo(new[] { "notes.txt" }));
+    }
+
+    [Test]
     public void Create_PathOfAFile_Refuses()
     {
         File.WriteAllText(_folder["x"], "");

@@ -33,6 +33,8 @@ internal sealed class PolicyDecorator(TransformerPolicy inner, Func<TargetRecord
 
     public StepReport Step(OptimizerStep step) => inner.Step(step);
 
+    public void ResetOptimizer() => inner.ResetOptimizer();
+
     public IPolicy Snapshot() => inner.Snapshot();
 
     public IDecodingSession OpenSession(int maxRows, ulong seed) => inner.OpenSession(maxRows, seed);

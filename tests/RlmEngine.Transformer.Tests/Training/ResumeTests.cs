@@ -108,6 +108,27 @@ public sealed class ResumeTests : RunFixture
     }
 
     [Test]
+    public void Execute_InterruptedInItsEvaluations_EndsAsOneThatWasNot()
+    {
+        Recipe recipe = TinyRun.Recipe(s_variants["plain"]);
+        string folder = In("evaluations");
+        List<int> steps = [];
+        int notes = 0;
+        for (int start = 0; start < 3; start++, notes = 0)
+        {
+            // The first start is stopped before the first reinforce step, the second after that evaluation was made again and the last step taken.
+            StepWatch watch = new(interruptsAtNote: line => start < 2 && line.StartsWith("evaluating", StringComparison.Ordinal) && ++notes > start);
+            using RunFolder run = start == 0 ? RunFolder.Create(folder, recipe) : RunFolder.Resume(folder, recipe);
+            bool isDone = TinyRun.Continue(recipe, run, watch);
+            Assert.That((isDone, File.Exists(Path.Combine(folder, "summary.json"))), Is.EqualTo((start == 2, start == 2)));
+            steps.AddRange(watch.Steps);
+        }
+
+        Assert.That(steps, Is.EqualTo(Enumerable.Range(1, TinyRun.Steps)));
+        FinishedRun.Read(folder).AssertSameAs(Whole("plain"));
+    }
+
+    [Test]
     public void Execute_ResumedOnOtherThreads_EndsAsOneThatWasNot()
     {
         Recipe recipe = TinyRun.Recipe(s_variants["plain"]);

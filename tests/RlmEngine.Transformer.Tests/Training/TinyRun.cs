@@ -91,7 +91,8 @@ internal static class TinyRun
 }
 
 /// <summary>Stops a run after the steps it is told: by asking, as Ctrl-C does, or by a crash between metrics line and checkpoint.</summary>
-internal sealed class StepWatch(Func<int, bool>? interrupts = null, Func<int, bool>? crashes = null) : IRunProgress, IDisposable
+internal sealed class StepWatch(Func<int, bool>? interrupts = null, Func<int, bool>? crashes = null, Func<string, bool>? interruptsAtNote = null)
+    : IRunProgress, IDisposable
 {
     private readonly CancellationTokenSource _source = new();
 
@@ -117,6 +118,8 @@ internal sealed class StepWatch(Func<int, bool>? interrupts = null, Func<int, bo
 
     public void Note(string line)
     {
+        if (interruptsAtNote?.Invoke(line) == true)
+            _source.Cancel();
     }
 
     public void Dispose() => _source.Dispose();

@@ -1,0 +1,61 @@
+using RlmEngine.Corpus;
+using RlmEngine.Kernels.Rollout;
+using RlmEngine.Recipes;
+using RlmEngine.Tasks;
+using RlmEngine.Tests.Recipes;
+using RlmEngine.Tests.Tasks;
+using RlmEngine.Tokenization;
+using RlmEngine.Training;
+
+namespace RlmEngine.Tests.Training;
+
+/// <summary>Stages and evaluations around a corpus and a policy given by the test.</summary>
+[TestFixture]
+public class RunPartsTests
+{
+    private static readonly ByteLevelBpe _tokenizer = Tokenizers.Bytes;
+    private static readonly string[] _texts = [.. Enumerable.Range(0, 5).Select(n => string.Join(' ', Enumerable.Range(10, 9).Select(i => $"w{i * i + n}")))];
+
+    [Test]
+    public void ReinforceStage_Disposed_ClosesTheReadersOfItsTasks()
+    {
+        var corpus = new ListCorpus(_texts);
+        using RunContext context = Context(corpus, _ => 0, "stages.rmt.documentTokens=10");
+        TaskOptions options = context.Recipe.Stages[1].Tasks[1];
+        ITask task = RunAssembly.OpenTask(context, options, "");
+        var stage = new ReinforceStage(context, context.Recipe.Stages[1], new TaskMixture([task], [1], 1), 1);
+        var random = new PhiloxStream(1, new PhiloxCounter(RandomPurpose.Task, 0, 0, 0, 0));
+        task.Draw(2, 0, 10, ref random);
+        Assert.That(corpus.Open, Is.EqualTo(1));
+        stage.Dispose();
+        Assert.That(corpus.Open, Is.Zero);
+    }
+
+    [Test]
+    public void Evaluation_CancelledBefore_AsksNothing()
+    {
+        using RunContext context = Context(new ListCorpus(_texts, _texts), _ => throw new InvalidOperationException("asked"));
+        Assert.That(
+            () => new RunEvaluation(context, null).Run(isAfter: true, new CancellationToken(canceled: true)), Throws.TypeOf<OperationCanceledException>());
+    }
+
+    [Test]
+    public void Evaluation_CancelledInItsFirstPart_StopsBeforeTheNext()
+    {
+        using var source = new CancellationTokenSource();
+        using RunContext context = Context(new ListCorpus(_texts, _texts), _ =>
+        {
+            source.Cancel();
+            return 0;
+        });
+        Assert.That(() => new RunEvaluation(context, null).Run(isAfter: true, source.Token), Throws.TypeOf<OperationCanceledException>());
+        Assert.That(((ContextModel)context.Policy).Forwards, Is.EqualTo(1), "the loss of all documents is one batch");
+    }
+
+    private static RunContext Context(ICorpus corpus, Func<IReadOnlyList<int>, int> next, params string[] overrides)
+    {
+        Recipe recipe = RecipeText.Read(RecipeText.Whole, overrides);
+        return new RunContext(
+            recipe, corpus, RunAssembly.OpenWorld(recipe), _tokenizer, ContextModel.Argmax(_tokenizer.VocabularySize, recipe.Model.ContextLength, next));
+    }
+}
