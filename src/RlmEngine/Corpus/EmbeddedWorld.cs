@@ -6,14 +6,15 @@ namespace RlmEngine.Corpus;
 
 /// <summary>A seeded source of small documents in which thinking pays: worked boxes and lamps, and plain statements between them.</summary>
 /// <remarks>
-/// A box holds a digit that moves change step by step (plus: + 3, twice: · 2, turn: 9 − x, last digit only); a lamp is flipped or kept.
+/// A box holds a digit that moves change step by step (plus: + 3, less: − 1, twice: · 2, thrice: · 3, turn: 9 − x, last digit only); a lamp is flipped or kept.
 /// Which moves come is chance; what a box or lamp is at the end follows from the text, but only through all its steps, which a thought
 /// can do one at a time. Layout and statements are easy. Documents with visible thoughts show, at some places, a thought in one of
-/// three styles (wordy, worked, running) before what follows.
+/// two styles (wordy, short) before what follows.
 /// </remarks>
 public sealed class EmbeddedWorld : ICorpus
 {
-    private const int ThoughtsPerDocument = 4;
+    private const int LargestBudget = 40;
+    private const int ThoughtsPerDocument = 5;
     private readonly WorldOptions _options;
     private readonly ulong _seed;
     private readonly double _heldOut;
@@ -50,7 +51,7 @@ public sealed class EmbeddedWorld : ICorpus
 
     /// <summary>A document with visible thoughts at some places, for the base stage.</summary>
     /// <param name="index">Which one; the same index gives the same document.</param>
-    /// <param name="instruction">Text before a thought, {budget} standing for its rough length in tokens; ends in &lt;think&gt;.</param>
+    /// <param name="instruction">Text before a thought, {budget} standing for a number; ends in &lt;think&gt;.</param>
     public Document WithThoughts(uint index, string instruction)
     {
         var random = new PhiloxStream(_seed, new PhiloxCounter(RandomPurpose.World, uint.MaxValue - 1, index, 1, 0));
@@ -62,10 +63,12 @@ public sealed class EmbeddedWorld : ICorpus
             if (places.Contains(i))
             {
                 string thought = WorldThoughts.Write(pieces[i], ref random);
-                text.Append(Told(instruction, thought)).Append(thought).Append("</think>");
+                text.Append(Told(instruction, ref random)).Append(thought).Append("</think>");
             }
             text.Append(pieces[i].Text);
         }
+        // At the end, so that what stands before a thought is what stands before it in any other document.
+        text.Append(WorldPage.TwiceSaid(ref random));
         return new Document($"world:thoughts:{index}", text.ToString(), DocumentKind.Thoughts);
     }
 
@@ -76,13 +79,7 @@ public sealed class EmbeddedWorld : ICorpus
     {
         var random = new PhiloxStream(_seed, new PhiloxCounter(RandomPurpose.World, uint.MaxValue - 2, index, 1, 0));
         IReadOnlyList<WorldPiece> pieces = Page(uint.MaxValue - 2, index).Pieces;
-        int first, count;
-        do
-        {
-            first = random.NextInt(pieces.Count);
-            count = 1 + random.NextInt(Math.Min(7, pieces.Count - first));
-        }
-        while (!pieces[first].Text.StartsWith(' '));
+        (int first, int count) = RestoredSpan(pieces, ref random);
         var before = new StringBuilder();
         var span = new StringBuilder();
         var after = new StringBuilder();
@@ -90,7 +87,7 @@ public sealed class EmbeddedWorld : ICorpus
             (i < first ? before : i < first + count ? span : after).Append(pieces[i].Text);
         string thought = WorldThoughts.WriteSpan([.. pieces.Skip(first).Take(count)], ref random);
         return new Document(
-            $"world:restoration:{index}", $"{before}<|mask|>{after}{Told(instruction, thought)}{thought}</think>{span}", DocumentKind.Thoughts);
+            $"world:restoration:{index}", $"{before}<|mask|>{after}{Told(instruction, ref random)}{thought}</think>{span}", DocumentKind.Thoughts);
     }
 
     private WorldPage Page(uint part, uint index) =>
@@ -106,16 +103,25 @@ public sealed class EmbeddedWorld : ICorpus
         return places;
     }
 
-    private static string Told(string instruction, string thought) =>
-        instruction.Replace("{budget}", RoughTokens(thought).ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
-
-    /// <summary>Digits, signs and words, which is about what a tokenizer trained on the world makes of it.</summary>
-    private static int RoughTokens(string thought)
+    /// <summary>Half of the spans hold an answer; all begin a word.</summary>
+    private static (int First, int Count) RestoredSpan(IReadOnlyList<WorldPiece> pieces, ref PhiloxStream random)
     {
-        int count = 0;
-        for (int i = 0; i < thought.Length; i++)
-            if (!char.IsLetter(thought[i]) ? thought[i] != ' ' : i == 0 || !char.IsLetter(thought[i - 1]))
-                count++;
-        return count;
+        int[] answers = [.. Enumerable.Range(0, pieces.Count).Where(i => pieces[i].Steps.Count > 0)];
+        int first, last;
+        do
+        {
+            int answer = random.NextInt(2) == 0 ? answers[random.NextInt(answers.Length)] : -1;
+            first = answer < 0 ? random.NextInt(pieces.Count) : answer - random.NextInt(4);
+            last = Math.Min(Math.Max(first, answer) + random.NextInt(5), pieces.Count - 1);
+        }
+        while (!pieces[first].Text.StartsWith(' '));
+        return (first, last - first + 1);
+    }
+
+    /// <summary>The instruction with a chance budget of 1 to 40: part of the form; that a budget means something, mid-training teaches.</summary>
+    private static string Told(string instruction, ref PhiloxStream random)
+    {
+        int budget = 1 + random.NextInt(LargestBudget);
+        return instruction.Replace("{budget}", budget.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
     }
 }

@@ -17,18 +17,20 @@ internal readonly record struct WorldStep(string Label, string Move, string Stat
 /// <summary>Writes one document of the embedded world.</summary>
 internal sealed class WorldPage
 {
-    private static readonly string[] s_labels = [" a", " b", " c", " d", " e", " f", " g", " h"];
-    private static readonly string[] s_moves = [" plus", " twice", " turn"];
+    private const int ListLength = 8;
+    private static readonly string[] s_moves = [" plus", " less", " twice", " thrice", " turn"];
     private static readonly string[] s_animals = [" cat", " dog", " owl"];
     private static readonly string[] s_foods = [" fish", " meat", " mice"];
     private static readonly int[] s_starts = [1, 4, 6];
     private readonly List<WorldPiece> _pieces = [];
     private PhiloxStream _random; // A value type that moves: a readonly field would draw the same number for ever.
 
-    private WorldPage(PhiloxStream random) => _random = random;
+    /// <summary>Most steps a worked problem can have: more make documents longer than a small model reads.</summary>
+    public const int MostSteps = 8;
 
-    /// <summary>Most steps a worked problem can have.</summary>
-    public static int LabelCount => s_labels.Length;
+    private int _labels;
+
+    private WorldPage(PhiloxStream random) => _random = random;
 
     /// <summary>The words, in order.</summary>
     public IReadOnlyList<WorldPiece> Pieces => _pieces;
@@ -36,17 +38,30 @@ internal sealed class WorldPage
     /// <summary>The whole text.</summary>
     public string Text => string.Concat(_pieces.Select(p => p.Text));
 
-    /// <summary>Writes a document: for each number of steps from few to many a box and a lamp, with a statement between.</summary>
+    /// <summary>Writes a document: a box for each number of steps, each beginning where the one before ended; a lamp for the two largest.</summary>
     public static WorldPage Write(PhiloxStream random, WorldOptions options)
     {
         var page = new WorldPage(random);
+        int state = s_starts[page._random.NextInt(s_starts.Length)];
         for (int steps = options.MinSteps; steps <= options.MaxSteps; steps++)
         {
-            page.Box(steps);
+            state = page.Box(state, steps);
+            if (steps < options.MaxSteps - 1)
+                continue;
             page.Statement();
             page.Lamp(steps);
         }
         return page;
+    }
+
+    /// <summary>A list of chance letters and moves, said twice: what teaches a small model to look up what followed a letter.</summary>
+    public static string TwiceSaid(ref PhiloxStream random)
+    {
+        var list = new System.Text.StringBuilder(" list");
+        for (int i = 0; i < ListLength; i++)
+            list.Append(' ').Append((char)('a' + random.NextInt(26))).Append(s_moves[random.NextInt(s_moves.Length)]);
+        list.Append(" .");
+        return $"{list}{list}";
     }
 
     private void Add(params ReadOnlySpan<string> words)
@@ -55,40 +70,50 @@ internal sealed class WorldPage
             _pieces.Add(new WorldPiece(word, []));
     }
 
-    private void Box(int count)
+    private int Box(int state, int count)
     {
-        int state = s_starts[_random.NextInt(s_starts.Length)];
         Add(" box", "=", Digit(state));
         var steps = new List<WorldStep> { new("", "", Digit(state)) };
         for (int i = 0; i < count; i++)
         {
             int move = _random.NextInt(s_moves.Length);
-            state = move switch { 0 => (state + 3) % 10, 1 => state * 2 % 10, _ => 9 - state };
-            Add(s_labels[i], s_moves[move]);
-            steps.Add(new WorldStep(s_labels[i], s_moves[move], Digit(state)));
+            state = Moved(state, move);
+            steps.Add(Step(s_moves[move], Digit(state)));
         }
-        Answer(Digit(state), steps);
+        Answer(steps, " so", "=");
+        return state;
     }
 
     private void Lamp(int count)
     {
         bool on = _random.NextInt(2) == 0;
-        Add(" lamp", "=", Switch(on));
+        Add(" lamp", Switch(on));
         var steps = new List<WorldStep> { new("", "", Switch(on)) };
         for (int i = 0; i < count; i++)
         {
             bool flips = _random.NextInt(2) == 0;
             on ^= flips;
-            Add(s_labels[i], flips ? " flip" : " keep");
-            steps.Add(new WorldStep(s_labels[i], flips ? " flip" : " keep", Switch(on)));
+            steps.Add(Step(flips ? " flip" : " keep", Switch(on)));
         }
-        Answer(Switch(on), steps);
+        Answer(steps, " so");
     }
 
-    private void Answer(string state, List<WorldStep> steps)
+    /// <summary>A move under the next letter of the document; after z they begin anew.</summary>
+    private WorldStep Step(string move, string state)
     {
-        Add(" so", "=");
-        _pieces.Add(new WorldPiece(state, steps));
+        string label = " " + (char)('a' + _labels++ % 26);
+        Add(label, move);
+        return new WorldStep(label, move, state);
+    }
+
+    private void Answer(List<WorldStep> steps, params ReadOnlySpan<string> before)
+    {
+        Add(before);
+        _pieces.Add(new WorldPiece(steps[^1].State, steps));
+        Add(" .", " list");
+        // Said again, so that looking a letter up in the text is something plain documents teach.
+        foreach (WorldStep step in steps.Skip(1))
+            Add(step.Label, step.Move);
         Add(" .");
     }
 
@@ -98,7 +123,16 @@ internal sealed class WorldPage
         Add(" the", s_animals[who], " eats", s_foods[who], " .");
     }
 
+    private static int Moved(int state, int move) => move switch
+    {
+        0 => (state + 3) % 10,
+        1 => (state + 9) % 10,
+        2 => state * 2 % 10,
+        3 => state * 3 % 10,
+        _ => 9 - state,
+    };
+
     private static string Digit(int state) => state.ToString(CultureInfo.InvariantCulture);
 
-    private static string Switch(bool on) => on ? "on" : "off";
+    private static string Switch(bool on) => on ? " on" : " off";
 }

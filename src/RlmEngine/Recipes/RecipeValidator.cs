@@ -52,8 +52,8 @@ public static class RecipeValidator
         world.Require(
             corpus.World.MaxSteps >= corpus.World.MinSteps, "maxSteps", $"{corpus.World.MaxSteps} is below minSteps, {corpus.World.MinSteps}");
         world.Require(
-            corpus.World.MaxSteps <= WorldPage.LabelCount, "maxSteps",
-            $"{corpus.World.MaxSteps} steps have no letters; at most {WorldPage.LabelCount} is needed");
+            corpus.World.MaxSteps <= WorldPage.MostSteps, "maxSteps",
+            $"{corpus.World.MaxSteps} steps are too many; at most {WorldPage.MostSteps} is needed");
     }
 
     private static void CheckTokenizer(RecipeChecks checks, TokenizerOptions tokenizer)

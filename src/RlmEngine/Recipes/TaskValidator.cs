@@ -115,7 +115,8 @@ internal static class TaskValidator
         checks.ShareAboveZero("maxSpanShare", task.MaxSpanShare, 0.3);
         checks.AtLeast("maxSpanTokens", task.MaxSpanTokens, 1);
         checks.Require(
-            task.MaxAnswerTokens >= task.MaxSpanTokens, "maxAnswerTokens",
-            $"{task.MaxAnswerTokens} tokens of answer cannot hold a span of maxSpanTokens = {task.MaxSpanTokens}");
+            task.MaxAnswerTokens > task.MaxSpanTokens, "maxAnswerTokens",
+            $"{task.MaxAnswerTokens} tokens of answer cannot hold a span of maxSpanTokens = {task.MaxSpanTokens} and the end token; "
+            + $"at least {task.MaxSpanTokens + 1L} is needed");
     }
 }

@@ -26,7 +26,7 @@ public sealed class NextTokenTask : ITask
     public NextTokenTask(PositionPool pool, ITokenizer tokenizer, TaskOptions options, int contextLength, CompletionScorer scorer)
     {
         (_pool, _options, _contextLength, _scorer) = (pool, options, contextLength, scorer);
-        _template = new PromptTemplate(tokenizer, options.Prompt, options.MaxThinkTokens > 0 ? PromptTemplate.NextToken : "");
+        _template = new PromptTemplate(tokenizer, options.Prompt, PromptTemplate.TextAfter(options));
         _budget = options.Budget is { } budget ? new TokenBudget(budget) : null;
         _schedule = new TierSchedule(options.Curriculum ?? new CurriculumOptions());
     }

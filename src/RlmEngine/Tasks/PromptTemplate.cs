@@ -19,11 +19,25 @@ public sealed class PromptTemplate
         ContextTokens = options?.ContextTokens > 0 ? options.ContextTokens : int.MaxValue;
     }
 
-    /// <summary>The own text of next-token prompts with a thought.</summary>
-    public const string NextToken = "[{budget}]<think>";
+    /// <summary>The own text of next-token prompts with a thought; the space keeps a tokenizer from joining it to the document.</summary>
+    public const string NextToken = " [{budget}]<think>";
 
     /// <summary>The own text of restoration prompts with a thought.</summary>
-    public const string Restoration = "[fill {budget}]<think>";
+    public const string Restoration = " [fill {budget}]<think>";
+
+    /// <summary>The own text of a task's prompts: the instruction, with the budget where the task has one, and where the thought opens.</summary>
+    public static string OwnText(TaskType type, bool thinks, bool hasBudget) => (type, thinks) switch
+    {
+        (TaskType.NextToken, true) => hasBudget ? NextToken : " [think]<think>",
+        (TaskType.NextToken, false) => "",
+        (TaskType.SpanRestoration, true) => hasBudget ? Restoration : " [fill]<think>",
+        (TaskType.SpanRestoration, false) => " [fill]",
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "unknown task"),
+    };
+
+    /// <summary>The text after the document of a task's prompts: the recipe's, else the task's own.</summary>
+    public static string TextAfter(TaskOptions task) =>
+        task.Prompt?.After ?? OwnText(task.Type, task.MaxThinkTokens > 0, task.Budget is not null);
 
     /// <summary>Ids before the document.</summary>
     public int[] Before { get; }

@@ -46,8 +46,12 @@ public sealed class TokenizedDocuments : IDisposable
     public static int[] Encode(ITokenizer tokenizer, Document document) =>
         [tokenizer.Special.End, .. tokenizer.Encode(document.Text, document.Kind == DocumentKind.Thoughts)];
 
-    /// <inheritdoc/>
-    public void Dispose() => _reader?.Dispose();
+    /// <summary>Closes the corpus; the next document would open it again where it was left.</summary>
+    public void Dispose()
+    {
+        _reader?.Dispose();
+        _reader = null;
+    }
 
     [MemberNotNull(nameof(_reader))]
     private void Reopen()

@@ -86,7 +86,9 @@ public sealed class NtpStage : IStage
     private static (string NextToken, string Restoration) Instructions(Recipe recipe)
     {
         string Of(TaskType type, string own) =>
-            recipe.Stages.SelectMany(stage => stage.Tasks).FirstOrDefault(task => task.Type == type)?.Prompt?.After ?? own;
+            recipe.Stages.SelectMany(stage => stage.Tasks).FirstOrDefault(task => task.Type == type) is { } task
+                ? PromptTemplate.TextAfter(task)
+                : own;
         return (Of(TaskType.NextToken, PromptTemplate.NextToken), Of(TaskType.SpanRestoration, PromptTemplate.Restoration));
     }
 }

@@ -63,6 +63,8 @@ internal sealed class ContextModel(int vocabularySize, int contextLength, Func<I
 
     public StepReport Step(OptimizerStep step) => throw new NotSupportedException();
 
+    public void ResetOptimizer() => throw new NotSupportedException();
+
     public IPolicy Snapshot() => throw new NotSupportedException();
 
     public void SaveWeights(string folder) => throw new NotSupportedException();

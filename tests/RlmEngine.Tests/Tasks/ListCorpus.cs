@@ -9,12 +9,25 @@ internal sealed class ListCorpus(IReadOnlyList<string> train, IReadOnlyList<stri
 
     public int Opened { get; private set; }
 
+    /// <summary>Readers that began and were not disposed.</summary>
+    public int Open { get; private set; }
+
     public IEnumerable<Document> Read(CorpusSplit split, int pass = 0)
     {
         Opened++;
+        using var reading = new Reading(this);
         IReadOnlyList<string> texts = split == CorpusSplit.Train ? train : heldOut ?? [];
         int shift = split == CorpusSplit.Train ? pass : 0;
         for (int i = 0; i < texts.Count; i++)
             yield return new Document($"{split}:{i}", texts[(i + shift) % texts.Count]);
+    }
+
+    private sealed class Reading : IDisposable
+    {
+        private readonly ListCorpus _corpus;
+
+        public Reading(ListCorpus corpus) => (_corpus = corpus).Open++;
+
+        public void Dispose() => _corpus.Open--;
     }
 }

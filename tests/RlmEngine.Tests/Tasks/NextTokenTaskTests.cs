@@ -99,7 +99,7 @@ public class NextTokenTaskTests
     public void At_WithoutPromptOptions_EndsInTheTasksOwnInstruction()
     {
         Prompt prompt = Task(Options() with { Prompt = null }).At(_document, 3, Tier.Easy, 9);
-        Assert.That(prompt.Tokens, Is.EqualTo((int[])[.. _document[..3], .. _tokenizer.Encode("[9]"), _tokenizer.Special.ThinkOpen]));
+        Assert.That(prompt.Tokens, Is.EqualTo((int[])[.. _document[..3], .. _tokenizer.Encode(" [think]"), _tokenizer.Special.ThinkOpen]));
     }
 
     // B_0 = 800, γ = 0.2: METHOD's numbers.

@@ -1,3 +1,4 @@
+using RlmEngine.Curriculum;
 using RlmEngine.Tasks;
 using RlmEngine.Tokenization;
 
@@ -8,14 +9,28 @@ public class PromptTemplateTests
 {
     private static readonly ByteLevelBpe _tokenizer = Tokenizers.Bytes;
 
-    [TestCase(0, "[0]")]
-    [TestCase(7, "[7]")]
-    [TestCase(800, "[800]")]
-    [TestCase(int.MaxValue, "[2147483647]")]
+    [TestCase(0, " [0]")]
+    [TestCase(7, " [7]")]
+    [TestCase(800, " [800]")]
+    [TestCase(int.MaxValue, " [2147483647]")]
     public void After_Budget_HoldsItsDigitsAndOpensTheThought(int budget, string digits)
     {
         int[] after = new PromptTemplate(_tokenizer, null, PromptTemplate.NextToken).After(budget);
         Assert.That(after, Is.EqualTo((int[])[.. _tokenizer.Encode(digits), _tokenizer.Special.ThinkOpen]));
+    }
+
+    [TestCase(TaskType.NextToken, true, true, " [{budget}]<think>")]
+    [TestCase(TaskType.NextToken, true, false, " [think]<think>")]
+    [TestCase(TaskType.NextToken, false, true, "")]
+    [TestCase(TaskType.NextToken, false, false, "")]
+    [TestCase(TaskType.SpanRestoration, true, true, " [fill {budget}]<think>")]
+    [TestCase(TaskType.SpanRestoration, true, false, " [fill]<think>")]
+    [TestCase(TaskType.SpanRestoration, false, false, " [fill]")]
+    public void TextAfter_NoPromptOptions_IsTheTasksOwn(TaskType type, bool thinks, bool hasBudget, string text)
+    {
+        var task = new TaskOptions { Type = type, MaxThinkTokens = thinks ? 9 : 0, Budget = hasBudget ? new BudgetOptions() : null };
+        Assert.That(PromptTemplate.TextAfter(task), Is.EqualTo(text));
+        Assert.That(PromptTemplate.TextAfter(task with { Prompt = new PromptOptions { After = "x" } }), Is.EqualTo("x"));
     }
 
     [Test]

@@ -156,6 +156,22 @@ public class SpanRestorationTaskTests
     }
 
     [Test]
+    public void Dispose_InTheMiddleOfTheCorpus_ClosesItsReader()
+    {
+        var corpus = new ListCorpus([_text, _text.ToUpperInvariant(), _text]);
+        SpanRestorationTask task = new(
+            new TokenizedDocuments(corpus, _tokenizer), _tokenizer, Options(), 2000,
+            new CompletionScorer(_tokenizer, ContextModel.Argmax(_tokenizer.VocabularySize, 1000, _ => 0)));
+        PhiloxStream random = Stream(11);
+        task.Draw(2, 0, 10, ref random);
+        Assert.That(corpus.Open, Is.EqualTo(1));
+        task.Dispose();
+        Assert.That(corpus.Open, Is.Zero);
+        Assert.That(task.Draw(1, 0, 10, ref random), Has.Count.EqualTo(1), "and opens it again where it stood");
+        Assert.That(task.Cursor, Is.EqualTo(new TaskCursor(0, 3)));
+    }
+
+    [Test]
     public void Draw_AfterRestore_GivesTheSamePrompts()
     {
         string[] texts = [_text, _text.ToUpperInvariant(), _text.Replace("word", "other", StringComparison.Ordinal)];
