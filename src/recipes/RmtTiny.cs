@@ -45,6 +45,7 @@ PositionPool pool = RunAssembly.ScoreTraining(run, options.Curriculum ?? new Cur
 var nextToken = new NextTokenTask(pool, tokenizer, options, policy.ContextLength, new CompletionScorer(tokenizer, policy));
 var tasks = new TaskMixture([nextToken], [options.Weight], recipe.Seed);
 var learningRate = new LearningRate(rmt.LearningRate, rmt.Steps);
+policy.ResetOptimizer();
 
 for (int step = 0; step < rmt.Steps; step++)
 {
