@@ -36,7 +36,8 @@ internal static class WorldThoughts
     {
         // A digit has no space before it: a sign parts it from what stands there, as on the page.
         string sign = char.IsDigit(steps[0].State[0]) ? "=" : "";
-        var text = new StringBuilder(isWordy ? " let me take my time and work it out step by step from the text so far : we start at" : "");
+        var text = new StringBuilder(isWordy ? " let me take my time and work it out step by step from the text so far : we" : "");
+        text.Append(" start at");
         text.Append(sign).Append(steps[0].State);
         foreach (WorldStep step in steps.Skip(1))
             text.Append(isWordy ? " then" : "").Append(step.Label).Append(step.Move).Append(sign).Append(step.State);

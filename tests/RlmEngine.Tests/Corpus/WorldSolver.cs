@@ -102,8 +102,8 @@ internal static partial class WorldSolver
     [GeneratedRegex(
         "^(?:" + WordyOpening + @"=(?<start>\d)(?: then (?<label>[a-z]) (?<move>" + BoxMoves + @")=(?<state>\d))+"
         + "|" + WordyOpening + @"(?<start> on| off)(?: then (?<label>[a-z]) (?<move>flip|keep)(?<state> on| off))+"
-        + @"|=(?<start>\d)(?: (?<label>[a-z]) (?<move>" + BoxMoves + @")=(?<state>\d))+"
-        + @"|(?<start> on| off)(?: (?<label>[a-z]) (?<move>flip|keep)(?<state> on| off))+)\z")]
+        + @"| start at=(?<start>\d)(?: (?<label>[a-z]) (?<move>" + BoxMoves + @")=(?<state>\d))+"
+        + @"| start at(?<start> on| off)(?: (?<label>[a-z]) (?<move>flip|keep)(?<state> on| off))+)\z")]
     private static partial Regex Worked();
 }
 
