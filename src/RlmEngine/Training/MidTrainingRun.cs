@@ -114,12 +114,12 @@ public sealed class MidTrainingRun : IDisposable
     {
         StageOptions options = _context.Recipe.Stages[index];
         // Gradients of rewards and of documents differ in scale: moments of one would misjudge the other's first steps.
-        if (_cursor.StageIndex != index || _cursor.StageStep == 0)
+        if (_cursor.StageStep == 0)
             _context.Policy.ResetOptimizer();
         using IStage stage = RunAssembly.OpenStage(_context, index, _state.Folder, _factory);
-        if (_cursor.StageIndex == index && _cursor.StageStep > 0)
+        if (_cursor.StageStep > 0)
             stage.Restore(_cursor.Counters);
-        for (int step = _cursor.StageIndex == index ? _cursor.StageStep : 0; step < options.Steps; step++)
+        for (int step = _cursor.StageStep; step < options.Steps; step++)
         {
             var metrics = new StepMetrics(_cursor.Step + 1);
             metrics.Set("stage", options.Name);

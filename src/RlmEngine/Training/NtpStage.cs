@@ -4,6 +4,7 @@ using RlmEngine.Metrics;
 using RlmEngine.Policies;
 using RlmEngine.Recipes;
 using RlmEngine.Tasks;
+using RlmEngine.Tokenization;
 
 namespace RlmEngine.Training;
 
@@ -62,8 +63,7 @@ public sealed class NtpStage : IStage
     /// <inheritdoc/>
     public void Dispose() => _feed.Dispose();
 
-    private int SequenceLength =>
-        _options.SequenceLength > 0 ? Math.Min(_options.SequenceLength, _context.Policy.ContextLength) : _context.Policy.ContextLength;
+    private int SequenceLength => _context.SequenceLengthOf(_options);
 
     private IEnumerable<DocumentWindow> Thoughts(int step, int tokens)
     {
@@ -75,7 +75,7 @@ public sealed class NtpStage : IStage
             Document document = restores && (!predicts || i % 2 == 1)
                 ? _context.World.WithRestoration(index, _instructions.Restoration)
                 : _context.World.WithThoughts(index, _instructions.NextToken);
-            int[] ids = [.. TokenizedDocuments.Encode(_context.Tokenizer, document), _context.Tokenizer.Special.End];
+            int[] ids = DocumentPacker.Sequence(_context.Tokenizer, document);
             if (ids.Length > SequenceLength + 1)
                 ids = ids[..(SequenceLength + 1)];
             tokens -= ids.Length - 1;

@@ -37,8 +37,7 @@ public sealed class ReinforceStage : IStage
         (_context, _options, _tasks, _reference) = (context, options, tasks, reference);
         _sampler = new DynamicSampler(context, options, tasks, index);
         _learningRate = new LearningRate(options.LearningRate, options.Steps);
-        int longest = context.Policy.ContextLength;
-        _sequenceLength = options.SequenceLength > 0 ? Math.Min(options.SequenceLength, longest) : longest;
+        _sequenceLength = context.SequenceLengthOf(options);
         _feed = options.DocumentTokens > 0 ? new DocumentFeed(context.Corpus, context.Tokenizer, _sequenceLength) : null;
     }
 

@@ -25,6 +25,10 @@ public sealed record RunContext(Recipe Recipe, ICorpus Corpus, EmbeddedWorld Wor
         return new OptimizerStep(learningRate, o.Beta1, o.Beta2, o.Epsilon, o.WeightDecay, o.ClipNorm);
     }
 
+    /// <summary>Tokens that a stage's sequences are cut to: its own limit where it has one, never more than the policy's context.</summary>
+    public int SequenceLengthOf(StageOptions stage) =>
+        stage.SequenceLength > 0 ? Math.Min(stage.SequenceLength, Policy.ContextLength) : Policy.ContextLength;
+
     /// <summary>Lets the policy go.</summary>
     public void Dispose() => Policy.Dispose();
 }
