@@ -65,12 +65,12 @@ internal sealed record SampleCommand(
 
     private IEnumerable<string> Complete(TransformerPolicy policy, ByteLevelBpe tokenizer)
     {
-        int[] tokens = [tokenizer.Special.End, .. tokenizer.Encode(Prompt, parseSpecial: true)];
+        int[] tokens = [tokenizer.Special.Begin, .. tokenizer.Encode(Prompt, parseSpecial: true)];
         if (tokens.Length + MaxTokens > policy.ContextLength)
             throw new UserInputException(
                 "--prompt", 0, "", $"{tokens.Length} tokens and {MaxTokens} new ones exceed the model's context of {policy.ContextLength}");
         var generator = new RolloutGenerator(
-            policy, policy.ContextLength, new CompletionTokens(tokenizer.Special.ThinkClose, tokenizer.Special.End), Seed);
+            policy, policy.ContextLength, new CompletionTokens(tokenizer.Special.ThinkClose!.Value, tokenizer.Special.End), Seed);
         var prompt = new Prompt { Tokens = tokens, Reference = [], Stop = new StopRule(0, MaxTokens, EndsAtEndToken: true) };
         RolloutBatch rollouts = generator.Generate([prompt], Count, Sampling, maxRows: 256, new PhiloxCounter(RandomPurpose.Sampling, 0, 0, 0, 0));
         return rollouts.Completions.Select(rollout => tokenizer.Decode(rollout.Answer(tokenizer.Special.End)));

@@ -82,7 +82,7 @@ public sealed class SpanRestorationTask : ITask, IDisposable
             return null;
         return new Prompt
         {
-            Tokens = [.. _template.Before, .. source[..start], _tokenizer.Special.Mask, .. source[(start + length)..], .. after],
+            Tokens = [.. _template.Before, .. source[..start], _tokenizer.Special.Mask!.Value, .. source[(start + length)..], .. after],
             Reference = source[start..(start + length)],
             Budget = budget,
             Source = source,

@@ -5,7 +5,7 @@ using RlmEngine.Tokenization;
 namespace RlmEngine.Tasks;
 
 /// <summary>An endless sequence of training documents as token ids, pass after pass, that can go to any saved place.</summary>
-/// <remarks>Each document begins with the end token, which marks the beginning of a text.</remarks>
+/// <remarks>Each document begins with the token that marks the beginning of a text.</remarks>
 public sealed class TokenizedDocuments : IDisposable
 {
     private readonly ICorpus _corpus;
@@ -42,9 +42,9 @@ public sealed class TokenizedDocuments : IDisposable
         Cursor = cursor;
     }
 
-    /// <summary>The end token, then the document's ids.</summary>
+    /// <summary>The beginning token, then the document's ids.</summary>
     public static int[] Encode(ITokenizer tokenizer, Document document) =>
-        [tokenizer.Special.End, .. tokenizer.Encode(document.Text, document.Kind == DocumentKind.Thoughts)];
+        [tokenizer.Special.Begin, .. tokenizer.Encode(document.Text, document.Kind == DocumentKind.Thoughts)];
 
     /// <summary>Closes the corpus; the next document would open it again where it was left.</summary>
     public void Dispose()

@@ -39,9 +39,17 @@ public sealed class ByteLevelBpe : ITokenizer
                 _byteTokens[bytes_V[id][0]] = id;
         }
 
-        Special = new SpecialTokens(
-            IdOf(SpecialTokenText.ThinkOpen), IdOf(SpecialTokenText.ThinkClose), IdOf(SpecialTokenText.End),
-            IdOf(SpecialTokenText.Pad), IdOf(SpecialTokenText.Mask));
+        int end = IdOf(SpecialTokenText.End);
+        Special = new SpecialTokens
+        {
+            Begin = end,
+            End = end,
+            Stops = [end],
+            Pad = IdOf(SpecialTokenText.Pad),
+            ThinkOpen = IdOf(SpecialTokenText.ThinkOpen),
+            ThinkClose = IdOf(SpecialTokenText.ThinkClose),
+            Mask = IdOf(SpecialTokenText.Mask),
+        };
     }
 
     /// <inheritdoc/>

@@ -5,13 +5,13 @@ namespace RlmEngine.Tokenization;
 /// <summary>Turns documents into training windows for next-token prediction, and windows into a batch; every token is predicted once.</summary>
 public static class DocumentPacker
 {
-    /// <summary>A document's sequence: the end token as its beginning, its tokens, and the end token, whose prediction is a target.</summary>
+    /// <summary>A document's sequence: the beginning token, its tokens, and the end token, whose prediction is a target.</summary>
     /// <param name="tokenizer">Cuts the text; special-token strings become special tokens in a document of kind Thoughts only.</param>
     /// <param name="document">The document.</param>
     public static int[] Sequence(ITokenizer tokenizer, Document document)
     {
-        int end = tokenizer.Special.End;
-        return [end, .. tokenizer.Encode(document.Text, document.Kind == DocumentKind.Thoughts), end];
+        SpecialTokens special = tokenizer.Special;
+        return [special.Begin, .. tokenizer.Encode(document.Text, document.Kind == DocumentKind.Thoughts), special.End];
     }
 
     /// <summary>Cuts a sequence into windows; each after the first begins with the last token of the one before.</summary>

@@ -28,11 +28,3 @@ public interface ITokenizer
     /// <summary>Writes the tokenizer's files (tokenizer.json, tokenizer_config.json) into a folder.</summary>
     void Save(string folder);
 }
-
-/// <summary>The ids of the special tokens.</summary>
-/// <param name="ThinkOpen">&lt;think&gt;.</param>
-/// <param name="ThinkClose">&lt;/think&gt;.</param>
-/// <param name="End">End of text; also stands before each document as its beginning.</param>
-/// <param name="Pad">Never trained on.</param>
-/// <param name="Mask">Stands for a removed span (RLM).</param>
-public readonly record struct SpecialTokens(int ThinkOpen, int ThinkClose, int End, int Pad, int Mask);

@@ -16,7 +16,7 @@ public sealed record RunContext(Recipe Recipe, ICorpus Corpus, EmbeddedWorld Wor
 {
     /// <summary>A generator on the policy.</summary>
     public RolloutGenerator Generator { get; } = new(
-        Policy, Policy.ContextLength, new CompletionTokens(Tokenizer.Special.ThinkClose, Tokenizer.Special.End), Recipe.Seed);
+        Policy, Policy.ContextLength, new CompletionTokens(Tokenizer.Special.ThinkClose!.Value, Tokenizer.Special.End), Recipe.Seed);
 
     /// <summary>The optimizer's settings at a learning rate.</summary>
     public OptimizerStep OptimizerAt(double learningRate)

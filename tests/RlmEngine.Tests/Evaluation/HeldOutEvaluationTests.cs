@@ -126,19 +126,19 @@ public class HeldOutEvaluationTests
     // The model thinks n letters, then answers the successor of the document's last letter; after some letters it never stops thinking.
     private static ContextModel Thinker(int thinkTokens, Func<int, bool> fails) => ContextModel.Argmax(_vocabulary, 200, context =>
     {
-        int open = context.ToList().LastIndexOf(_tokenizer.Special.ThinkOpen);
+        int open = context.ToList().LastIndexOf(_tokenizer.Special.ThinkOpen!.Value);
         int last = context[open - 1];
         int thought = context.Count - 1 - open;
-        if (context[^1] == _tokenizer.Special.ThinkClose)
+        if (context[^1] == _tokenizer.Special.ThinkClose!.Value)
             return Successor(last);
-        return thought < thinkTokens || fails(last) ? Letter('t') : _tokenizer.Special.ThinkClose;
+        return thought < thinkTokens || fails(last) ? Letter('t') : _tokenizer.Special.ThinkClose!.Value;
     });
 
     private static TierAccuracy Think(HeldOutEvaluation evaluation, ContextModel model, HeldOutPositions asked)
     {
         var options = new TaskOptions { Type = TaskType.NextToken, MaxThinkTokens = 8, Prompt = new PromptOptions() };
         var task = new NextTokenTask(asked.Pool, _tokenizer, options, 200, new CompletionScorer(_tokenizer, model));
-        var special = new CompletionTokens(_tokenizer.Special.ThinkClose, _tokenizer.Special.End);
+        var special = new CompletionTokens(_tokenizer.Special.ThinkClose!.Value, _tokenizer.Special.End);
         return evaluation.Think(new RolloutGenerator(model, 200, special, 1), task, asked, 4);
     }
 
@@ -188,10 +188,10 @@ public class HeldOutEvaluationTests
     private static ContextModel Restorer(Func<string, string> change) => ContextModel.Argmax(_vocabulary, 200, context =>
     {
         int[] sequence = [.. context];
-        int open = Array.LastIndexOf(sequence, _tokenizer.Special.ThinkOpen), close = Array.LastIndexOf(sequence, _tokenizer.Special.ThinkClose);
+        int open = Array.LastIndexOf(sequence, _tokenizer.Special.ThinkOpen!.Value), close = Array.LastIndexOf(sequence, _tokenizer.Special.ThinkClose!.Value);
         if (close < open)
-            return _tokenizer.Special.ThinkClose;
-        int mask = Array.IndexOf(sequence, _tokenizer.Special.Mask);
+            return _tokenizer.Special.ThinkClose!.Value;
+        int mask = Array.IndexOf(sequence, _tokenizer.Special.Mask!.Value);
         string before = _tokenizer.Decode(sequence.AsSpan(1, mask - 1)), after = _tokenizer.Decode(sequence.AsSpan(mask + 1, open - mask - 1));
         string text = _texts.Single(t => t.Length > before.Length + after.Length && t.StartsWith(before) && t.EndsWith(after));
         int[] span = _tokenizer.Encode(change(text[before.Length..(text.Length - after.Length)]));
@@ -212,7 +212,7 @@ public class HeldOutEvaluationTests
         };
         using var documents = new TokenizedDocuments(new ListCorpus(_texts), _tokenizer);
         var task = new SpanRestorationTask(documents, _tokenizer, options, 200, new CompletionScorer(_tokenizer, model));
-        var special = new CompletionTokens(_tokenizer.Special.ThinkClose, _tokenizer.Special.End);
+        var special = new CompletionTokens(_tokenizer.Special.ThinkClose!.Value, _tokenizer.Special.End);
         return Evaluation(evaluationOptions, texts).Restore(new RolloutGenerator(model, 200, special, 1), task, 4);
     }
 

@@ -37,7 +37,7 @@ public class NextTokenTaskTests
     {
         Prompt prompt = Task(Options()).At(_document, position, Tier.Hard, budget);
         int[] expected =
-            [.. _tokenizer.Encode("Q:"), .. _document[..position], .. _tokenizer.Encode($"[{digits}]"), _tokenizer.Special.ThinkOpen];
+            [.. _tokenizer.Encode("Q:"), .. _document[..position], .. _tokenizer.Encode($"[{digits}]"), _tokenizer.Special.ThinkOpen!.Value];
         Assert.Multiple(() =>
         {
             Assert.That(prompt.Tokens, Is.EqualTo(expected));
@@ -99,7 +99,7 @@ public class NextTokenTaskTests
     public void At_WithoutPromptOptions_EndsInTheTasksOwnInstruction()
     {
         Prompt prompt = Task(Options() with { Prompt = null }).At(_document, 3, Tier.Easy, 9);
-        Assert.That(prompt.Tokens, Is.EqualTo((int[])[.. _document[..3], .. _tokenizer.Encode(" [think]"), _tokenizer.Special.ThinkOpen]));
+        Assert.That(prompt.Tokens, Is.EqualTo((int[])[.. _document[..3], .. _tokenizer.Encode(" [think]"), _tokenizer.Special.ThinkOpen!.Value]));
     }
 
     // B_0 = 800, γ = 0.2: METHOD's numbers.
@@ -165,7 +165,7 @@ public class NextTokenTaskTests
         TaskOptions options = Options() with { Reward = new RewardOptions { LengthWeight = .25 } };
         NextTokenTask task = Task(options);
         Prompt prompt = task.At(_document, 5, Tier.Easy, 4);
-        int close = _tokenizer.Special.ThinkClose, right = _document[5];
+        int close = _tokenizer.Special.ThinkClose!.Value, right = _document[5];
         Rollout Rollout(params int[] tokens) => new()
         {
             Tokens_T = tokens,

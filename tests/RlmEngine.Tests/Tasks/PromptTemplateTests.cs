@@ -16,7 +16,7 @@ public class PromptTemplateTests
     public void After_Budget_HoldsItsDigitsAndOpensTheThought(int budget, string digits)
     {
         int[] after = new PromptTemplate(_tokenizer, null, PromptTemplate.NextToken).After(budget);
-        Assert.That(after, Is.EqualTo((int[])[.. _tokenizer.Encode(digits), _tokenizer.Special.ThinkOpen]));
+        Assert.That(after, Is.EqualTo((int[])[.. _tokenizer.Encode(digits), _tokenizer.Special.ThinkOpen!.Value]));
     }
 
     [TestCase(TaskType.NextToken, true, true, " [{budget}]<think>")]
@@ -40,7 +40,7 @@ public class PromptTemplateTests
         var template = new PromptTemplate(_tokenizer, options, PromptTemplate.Restoration);
         Assert.Multiple(() =>
         {
-            Assert.That(template.Before, Is.EqualTo((int[])[_tokenizer.Special.ThinkOpen, .. _tokenizer.Encode("a"), _tokenizer.Special.ThinkClose]));
+            Assert.That(template.Before, Is.EqualTo((int[])[_tokenizer.Special.ThinkOpen!.Value, .. _tokenizer.Encode("a"), _tokenizer.Special.ThinkClose!.Value]));
             Assert.That(_tokenizer.Decode(template.After(12)), Is.EqualTo("12 of 12"));
             Assert.That(template.ContextTokens, Is.EqualTo(5));
         });

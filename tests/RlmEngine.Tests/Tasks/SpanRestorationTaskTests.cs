@@ -34,8 +34,8 @@ public class SpanRestorationTaskTests
     private static int[] Reconstruct(Prompt prompt, int before, int after)
     {
         int[] shown = prompt.Tokens[before..^after];
-        int mask = Array.IndexOf(shown, _tokenizer.Special.Mask);
-        Assert.That(shown.Count(token => token == _tokenizer.Special.Mask), Is.EqualTo(1));
+        int mask = Array.IndexOf(shown, _tokenizer.Special.Mask!.Value);
+        Assert.That(shown.Count(token => token == _tokenizer.Special.Mask!.Value), Is.EqualTo(1));
         return [.. shown[..mask], .. prompt.Reference, .. shown[(mask + 1)..]];
     }
 

@@ -65,7 +65,7 @@ internal sealed class ByteLevelBpeTests
     public void BytesOf_Tokens_AreTheirRawBytes()
     {
         Assert.That(_tokenizer.BytesOf(0xC3).ToArray(), Is.EqualTo(new byte[] { 0xC3 }));
-        Assert.That(Encoding.UTF8.GetString(_tokenizer.BytesOf(_tokenizer.Special.ThinkClose)), Is.EqualTo("</think>"));
+        Assert.That(Encoding.UTF8.GetString(_tokenizer.BytesOf(_tokenizer.Special.ThinkClose!.Value)), Is.EqualTo("</think>"));
         foreach (ReadOnlyMemory<byte> text in new ReadOnlyMemory<byte>[] { Encoding.UTF8.GetBytes(Text) })
         {
             int[] ids = _tokenizer.Encode(text.Span);
@@ -93,8 +93,17 @@ internal sealed class ByteLevelBpeTests
     }
 
     [Test]
-    public void Special_Ids_AreTheLastOnesInOrder() =>
-        Assert.That(_tokenizer.Special, Is.EqualTo(new SpecialTokens(355, 356, 357, 358, 359)));
+    public void Special_Ids_AreTheLastOnesInOrder()
+    {
+        SpecialTokens special = _tokenizer.Special;
+        int?[] ids = [special.ThinkOpen, special.ThinkClose, special.End, special.Pad, special.Mask];
+        Assert.Multiple(() =>
+        {
+            Assert.That(ids, Is.EqualTo((int?[])[355, 356, 357, 358, 359]));
+            Assert.That(special.Begin, Is.EqualTo(357));
+            Assert.That(special.Stops, Is.EqualTo((int[])[357]));
+        });
+    }
 
     [Test]
     public void Encode_RandomStrings_EqualsTheQuadraticReference()

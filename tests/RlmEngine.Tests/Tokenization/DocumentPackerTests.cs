@@ -17,7 +17,7 @@ internal sealed class DocumentPackerTests
         Assert.That(DocumentPacker.Sequence(_tokenizer, new Document("d", "<think>")), Has.Length.EqualTo(9));
         Assert.That(
             DocumentPacker.Sequence(_tokenizer, new Document("d", "a<think>", DocumentKind.Thoughts)),
-            Is.EqualTo(new[] { end, 'a', _tokenizer.Special.ThinkOpen, end }));
+            Is.EqualTo(new[] { end, 'a', _tokenizer.Special.ThinkOpen!.Value, end }));
     }
 
     [TestCase(2, 5, "0-1")]

@@ -57,7 +57,7 @@ public class RunJournalTests
     [Test]
     public void Record_TenthStep_SamplesRolloutsOfPromptsSpreadOverTheBatch()
     {
-        int close = s_tokenizer.Special.ThinkClose, end = s_tokenizer.Special.End;
+        int close = s_tokenizer.Special.ThinkClose!.Value, end = s_tokenizer.Special.End;
         Rollout closed = Rollout([.. s_tokenizer.Encode("why"), close, .. s_tokenizer.Encode("so")], answerStart: 4, StopReason.Answered);
         Rollout open = Rollout(s_tokenizer.Encode("why not"), answerStart: -1, StopReason.ThoughtTooLong);
         Rollout noThought = Rollout([.. s_tokenizer.Encode("at once"), end], answerStart: 0, StopReason.Answered);

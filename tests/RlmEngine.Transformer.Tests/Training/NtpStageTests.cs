@@ -32,7 +32,7 @@ public sealed class NtpStageTests : RunFixture
     public void Step_RecipeWithBothTasks_ShowsThoughtsOfBothInTurn()
     {
         using Stage stage = Open("stages.base.thoughtShare=0.9");
-        bool[] isRestoration = [.. stage.Step(0).Where(stage.IsThought).Select(window => window.Contains(stage.Special.Mask))];
+        bool[] isRestoration = [.. stage.Step(0).Where(stage.IsThought).Select(window => window.Contains(stage.Special.Mask!.Value))];
         Assert.That(isRestoration, Has.Length.GreaterThan(3));
         Assert.That(isRestoration, Is.EqualTo(isRestoration.Select((_, i) => i % 2 == 1)));
     }
@@ -42,7 +42,7 @@ public sealed class NtpStageTests : RunFixture
     {
         string both = """stages.mid.tasks=[{"type":"spanRestoration","maxThinkTokens":8,"maxAnswerTokens":8,"maxSpanTokens":4,"reward":{"match":"exact"}}]""";
         using Stage stage = Open("stages.base.thoughtShare=0.9", both);
-        Assert.That(stage.Step(0).Where(stage.IsThought).Select(window => window.Contains(stage.Special.Mask)), Is.All.True);
+        Assert.That(stage.Step(0).Where(stage.IsThought).Select(window => window.Contains(stage.Special.Mask!.Value)), Is.All.True);
     }
 
     [Test]
@@ -111,7 +111,7 @@ public sealed class NtpStageTests : RunFixture
 
         public SpecialTokens Special => Context.Tokenizer.Special;
 
-        public bool IsThought(int[] window) => window.Contains(Special.ThinkOpen);
+        public bool IsThought(int[] window) => window.Contains(Special.ThinkOpen!.Value);
 
         public List<int[]> Step(int step, StepMetrics? metrics = null) => Take(Ntp, step, metrics);
 
