@@ -23,4 +23,12 @@ public sealed record SpecialTokens
 
     /// <summary>Stands for a removed span (RLM).</summary>
     public int? Mask { get; init; }
+
+    /// <summary>True when all ids are the same; a list has no equality of its own.</summary>
+    public bool Equals(SpecialTokens? other) => other is not null
+        && (Begin, End, Pad, ThinkOpen, ThinkClose, Mask) == (other.Begin, other.End, other.Pad, other.ThinkOpen, other.ThinkClose, other.Mask)
+        && Stops.SequenceEqual(other.Stops);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Begin, End, Pad, ThinkOpen, ThinkClose, Mask, Stops.Count);
 }
