@@ -27,6 +27,7 @@ internal static class RlmCommandLine
             ScoreCommand.Create(console),
             ReportCommand.Create(console),
             InspectCommand.Create(console),
+            CreateCommand.Create(console),
             KernelsCommand.Create(console),
         };
         root.SetAction(new HelpAction().Invoke);

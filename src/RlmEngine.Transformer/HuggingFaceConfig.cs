@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using RlmEngine.Recipes;
@@ -5,9 +6,16 @@ using RlmEngine.Recipes;
 namespace RlmEngine.Transformer;
 
 /// <summary>A model's shape as Hugging Face's config.json.</summary>
-internal static class HuggingFaceConfig
+public static class HuggingFaceConfig
 {
-    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
+    // transformers' defaults where a file does not say: Qwen3Config.head_dim, and Llama's key-value heads as many as heads.
+    private const int Qwen3HeadSize = 128;
+
+    private static readonly JsonSerializerOptions s_indented = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     private static readonly (ModelFamily Family, string Type, string Architecture)[] s_families =
     [
@@ -16,44 +24,46 @@ internal static class HuggingFaceConfig
         (ModelFamily.Qwen3, "qwen3", "Qwen3ForCausalLM"),
     ];
 
-    /// <summary>Reads config.json.</summary>
-    /// <exception cref="InvalidDataException">Missing, not JSON, or of a model this engine cannot run as it is.</exception>
-    public static ModelConfig Read(string path)
+    /// <summary>Reads config.json; nothing of the model's size is allocated.</summary>
+    /// <exception cref="InvalidDataException">Missing, not JSON, or of a model this engine cannot run as it is; names file and field.</exception>
+    public static ModelConfig Read(string path) => Parse(ConfigFields.ReadText(path), path);
+
+    /// <summary>Writes config.json.</summary>
+    /// <param name="config">The shape.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="type">The weights' type as safetensors names it: F32 or BF16.</param>
+    /// <param name="origin">What the model was loaded from: its other fields are kept as they are; null for a model made here.</param>
+    internal static void Write(ModelConfig config, string path, string type = "F32", ModelOrigin? origin = null)
     {
-        JsonObject json = Parse(path);
-        string type = Get<string>(json, "model_type", path);
-        int family = Array.FindIndex(s_families, f => f.Type == type);
-        if (family < 0)
+        JsonObject json = origin is null ? Describe(config) : (JsonObject)JsonNode.Parse(origin.ConfigJson)!;
+        if (origin is not null && origin.Config != config)
         {
-            string supported = string.Join(", ", s_families.Select(f => f.Type));
-            throw new InvalidDataException($"{path}: model_type \"{type}\" is not supported; it would have to be one of {supported}");
+            foreach ((string field, JsonNode? value) in Describe(config))
+                json[field] = value?.DeepClone();
         }
 
-        Refuse(json, path, "hidden_act", "silu");
-        Refuse(json, path, "use_sliding_window", "false");
-        Refuse(json, path, "mlp_bias", "false");
-        if (type != "qwen2") Refuse(json, path, "attention_bias", "false");
-        int hidden = Get<int>(json, "hidden_size", path);
-        int heads = Get<int>(json, "num_attention_heads", path);
-        ModelConfig config = new()
+        json[json.ContainsKey("dtype") ? "dtype" : "torch_dtype"] = type switch
         {
-            Family = s_families[family].Family,
-            VocabularySize = Get<int>(json, "vocab_size", path),
-            HiddenSize = hidden,
-            Layers = Get<int>(json, "num_hidden_layers", path),
-            Heads = heads,
-            KeyValueHeads = Get(json, "num_key_value_heads", path, heads),
-            HeadSize = Get(json, "head_dim", path, heads > 0 ? hidden / heads : 0),
-            IntermediateSize = Get<int>(json, "intermediate_size", path),
-            TieEmbeddings = Get(json, "tie_word_embeddings", path, false),
-            RopeTheta = RopeTheta(json, path),
-            RmsNormEpsilon = Get(json, "rms_norm_eps", path, 1e-6),
-            ContextLength = Get<int>(json, "max_position_embeddings", path),
-            InitializerRange = Get(json, "initializer_range", path, 0.02),
+            "F32" => "float32",
+            "BF16" => "bfloat16",
+            "F16" => "float16",
+            _ => throw new ArgumentException($"weights cannot be of type {type}", nameof(type)),
         };
+        File.WriteAllText(path, json.ToJsonString(s_indented) + "\n");
+    }
+
+    internal static ModelConfig Parse(string text, string path)
+    {
+        ConfigFields fields = ConfigFields.Parse(text, path);
+        string type = fields.Text("model_type") ?? throw fields.Missing("model_type");
+        int family = Array.FindIndex(s_families, f => f.Type == type);
+        if (family < 0)
+            throw fields.Unsupported("model_type", "one of " + string.Join(", ", s_families.Select(f => f.Type)));
         try
         {
-            return config.Checked();
+            ModelConfig config = Shape(fields, s_families[family].Family).Checked();
+            SupportedConfig.Check(fields, config);
+            return config;
         }
         catch (ArgumentException e)
         {
@@ -61,8 +71,39 @@ internal static class HuggingFaceConfig
         }
     }
 
-    /// <summary>Writes config.json.</summary>
-    public static void Write(ModelConfig config, string path)
+    private static ModelConfig Shape(ConfigFields fields, ModelFamily family)
+    {
+        int heads = fields.Size("num_attention_heads");
+        int hidden = fields.Size("hidden_size");
+        (double theta, RopeScaling? scaling) = SupportedConfig.Rope(fields);
+        return new ModelConfig
+        {
+            Family = family,
+            VocabularySize = fields.Size("vocab_size"),
+            HiddenSize = hidden,
+            Layers = fields.Size("num_hidden_layers"),
+            Heads = heads,
+            KeyValueHeads = fields.Size("num_key_value_heads", family == ModelFamily.Llama ? heads : null),
+            HeadSize = fields.Has("head_dim") ? fields.Size("head_dim") : HeadSize(fields, family, hidden, heads),
+            IntermediateSize = fields.Size("intermediate_size"),
+            TieEmbeddings = fields.Flag("tie_word_embeddings", false),
+            RopeTheta = theta,
+            RopeScaling = scaling,
+            RmsNormEpsilon = fields.Number("rms_norm_eps", 1e-6),
+            ContextLength = fields.Size("max_position_embeddings"),
+            InitializerRange = fields.Number("initializer_range", 0.02),
+        };
+    }
+
+    private static int HeadSize(ConfigFields fields, ModelFamily family, int hidden, int heads)
+    {
+        if (family == ModelFamily.Qwen3) return Qwen3HeadSize;
+        if (hidden % heads != 0)
+            throw fields.Unsupported("num_attention_heads", $"a divisor of hidden_size {hidden}, where head_dim is absent");
+        return hidden / heads;
+    }
+
+    private static JsonObject Describe(ModelConfig config)
     {
         (_, string type, string architecture) = s_families.First(f => f.Family == config.Family);
         JsonObject json = new()
@@ -85,56 +126,19 @@ internal static class HuggingFaceConfig
             ["tie_word_embeddings"] = config.TieEmbeddings,
             ["initializer_range"] = config.InitializerRange,
             ["use_cache"] = true,
-            ["torch_dtype"] = "float32",
         };
-        File.WriteAllText(path, json.ToJsonString(s_indented) + "\n");
-    }
-
-    private static JsonObject Parse(string path)
-    {
-        try
+        if (config.RopeScaling is { } scaling)
         {
-            return JsonNode.Parse(File.ReadAllText(path)) as JsonObject ?? throw new InvalidDataException($"{path} is not a JSON object");
+            json["rope_scaling"] = new JsonObject
+            {
+                ["rope_type"] = "llama3",
+                ["factor"] = scaling.Factor,
+                ["low_freq_factor"] = scaling.LowFrequencyFactor,
+                ["high_freq_factor"] = scaling.HighFrequencyFactor,
+                ["original_max_position_embeddings"] = scaling.OriginalContextLength,
+            };
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new InvalidDataException($"{path} is missing", e);
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException($"{path} is not JSON: {e.Message}", e);
-        }
-    }
 
-    // Newer files hold the base in rope_parameters; scaled frequencies are not supported.
-    private static double RopeTheta(JsonObject json, string path)
-    {
-        JsonObject? parameters = (json["rope_parameters"] ?? json["rope_scaling"]) as JsonObject;
-        string type = parameters is null ? "default" : Get(parameters, "rope_type", path, Get(parameters, "type", path, "default"));
-        if (type != "default")
-            throw new InvalidDataException($"{path}: rope type \"{type}\" is not supported; it would have to be default");
-        return Get(json, "rope_theta", path, parameters is null ? 10_000 : Get(parameters, "rope_theta", path, 10_000.0));
-    }
-
-    private static void Refuse(JsonObject json, string path, string field, string supported)
-    {
-        string? value = json[field]?.ToString();
-        if (value is not null && !value.Equals(supported, StringComparison.OrdinalIgnoreCase))
-            throw new InvalidDataException($"{path}: {field} {value} is not supported; it would have to be {supported}");
-    }
-
-    private static T Get<T>(JsonObject json, string field, string path)
-        => json[field] is null ? throw new InvalidDataException($"{path}: {field} is missing") : Get<T>(json, field, path, default!);
-
-    private static T Get<T>(JsonObject json, string field, string path, T absent)
-    {
-        try
-        {
-            return json[field] is { } node ? node.GetValue<T>() : absent;
-        }
-        catch (Exception e) when (e is InvalidOperationException or FormatException)
-        {
-            throw new InvalidDataException($"{path}: {field} {json[field]!.ToJsonString()} is not a {typeof(T).Name}", e);
-        }
+        return json;
     }
 }

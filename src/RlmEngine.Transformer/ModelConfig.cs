@@ -6,6 +6,11 @@ namespace RlmEngine.Transformer;
 /// <summary>Shape of a decoder-only transformer: Llama, Qwen2 or Qwen3.</summary>
 public sealed record ModelConfig
 {
+    // Far above any published model; what stands below can be described, though perhaps not held in memory.
+    private const int MostLayers = 4096;
+    private const int LongestContext = 1 << 24;
+    private const int MostNumbers = int.MaxValue;
+
     /// <summary>llama, qwen2 (q/k/v bias) or qwen3 (q/k norm).</summary>
     public required ModelFamily Family { get; init; }
 
@@ -36,6 +41,9 @@ public sealed record ModelConfig
     /// <summary>Base of the rotary frequencies.</summary>
     public double RopeTheta { get; init; } = 10_000;
 
+    /// <summary>How the rotary frequencies are stretched; null when they are not.</summary>
+    public RopeScaling? RopeScaling { get; init; }
+
     /// <summary>Added to the mean square in RMSNorm.</summary>
     public double RmsNormEpsilon { get; init; } = 1e-6;
 
@@ -53,6 +61,34 @@ public sealed record ModelConfig
 
     /// <summary>True when each head's q and k are normed.</summary>
     public bool HasHeadNorm => Family == ModelFamily.Qwen3;
+
+    /// <summary>
+    /// Trainable numbers, tied weights counted once: V·H·(tied ? 1 : 2) + layers·(2·H·(Q + K) + 3·H·I + 2·H + biases Q + 2·K or head
+    /// norms 2·D) + H, where Q and K are the widths of all query heads and of all key heads.
+    /// </summary>
+    public long ParameterCount
+    {
+        get
+        {
+            long hidden = HiddenSize, queries = (long)Heads * HeadSize, keys = (long)KeyValueHeads * HeadSize;
+            long layer = (2 * hidden * (queries + keys)) + (3 * hidden * IntermediateSize) + (2 * hidden)
+                + (HasBias ? queries + (2 * keys) : 0) + (HasHeadNorm ? 2 * HeadSize : 0);
+            return (VocabularySize * hidden * (TieEmbeddings ? 1 : 2)) + (Layers * layer) + hidden;
+        }
+    }
+
+    /// <summary>Radians per position of each pair of a head, [HeadSize / 2]: θ^(−2i/d), scaled where the model says so.</summary>
+    public double[] RopeFrequencies()
+    {
+        double[] frequencies = new double[HeadSize / 2];
+        for (int i = 0; i < frequencies.Length; i++)
+        {
+            double frequency = Math.Pow(RopeTheta, -2.0 * i / HeadSize);
+            frequencies[i] = RopeScaling?.Scale(frequency) ?? frequency;
+        }
+
+        return frequencies;
+    }
 
     /// <summary>The shape a recipe asks for.</summary>
     /// <exception cref="ArgumentException">A size is impossible.</exception>
@@ -89,17 +125,27 @@ public sealed record ModelConfig
         Positive(HeadSize, nameof(HeadSize));
         Positive(IntermediateSize, nameof(IntermediateSize));
         Positive(ContextLength, nameof(ContextLength));
+        AtMost(Layers, MostLayers, nameof(Layers));
+        AtMost(ContextLength, LongestContext, nameof(ContextLength));
+        AtMost((long)Heads * HeadSize, MostNumbers, "the width of all heads");
+        AtMost((long)HiddenSize * Math.Max(VocabularySize, Math.Max(IntermediateSize, Heads * HeadSize)), MostNumbers, "the largest matrix");
         if (Heads % KeyValueHeads != 0)
             throw new ArgumentException($"{Heads} query heads cannot share {KeyValueHeads} key-value heads evenly");
         if (HeadSize % 2 != 0)
             throw new ArgumentException($"head size {HeadSize} is odd; rotary embeddings need an even one");
         if (!(RopeTheta > 0) || !double.IsFinite(RopeTheta))
             throw new ArgumentException($"rotary base {RopeTheta} is not above 0");
+        _ = RopeScaling?.Checked();
         if (!(RmsNormEpsilon > 0) || !double.IsFinite(RmsNormEpsilon))
             throw new ArgumentException($"RMSNorm epsilon {RmsNormEpsilon} is not above 0");
         if (!(InitializerRange >= 0) || !double.IsFinite(InitializerRange))
             throw new ArgumentException($"initializer range {InitializerRange} is not 0 or above");
         return this;
+    }
+
+    private static void AtMost(long value, long most, string name)
+    {
+        if (value > most) throw new ArgumentException($"{name} {value} is more than {most}, the most this engine holds");
     }
 
     private static void Positive(int value, string name)

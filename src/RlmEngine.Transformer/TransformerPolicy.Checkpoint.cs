@@ -8,7 +8,7 @@ namespace RlmEngine.Transformer;
 /// <content>Saving and loading: Hugging Face folders, the optimizer's moments, the hash of all weights.</content>
 public sealed partial class TransformerPolicy
 {
-    private const string ConfigFile = "config.json";
+    private const string ConfigFile = ModelOrigin.ConfigFile;
     private const string WeightsFile = "model.safetensors";
     private const string OptimizerFile = "optimizer.safetensors";
     private const string FirstPrefix = "exp_avg.";
@@ -20,8 +20,8 @@ public sealed partial class TransformerPolicy
     /// <exception cref="InvalidDataException">A file is missing, cut off, of an unsupported model type, or does not match the other.</exception>
     public static TransformerPolicy Load(string folder)
     {
-        ModelConfig config = HuggingFaceConfig.Read(Path.Combine(folder, ConfigFile));
-        TransformerPolicy policy = Empty(config);
+        ModelOrigin origin = ModelOrigin.Read(folder);
+        TransformerPolicy policy = Empty(origin.Config, origin);
         try
         {
             using SafetensorsFile file = Open(Path.Combine(folder, WeightsFile));
@@ -40,7 +40,9 @@ public sealed partial class TransformerPolicy
     /// <inheritdoc/>
     public void SaveWeights(string folder)
     {
-        HuggingFaceConfig.Write(Config, Path.Combine(folder, ConfigFile));
+        HuggingFaceConfig.Write(Config, Path.Combine(folder, ConfigFile), "F32", Origin);
+        if (Origin?.GenerationJson is { } generation)
+            File.WriteAllBytes(Path.Combine(folder, ModelOrigin.GenerationFile), generation);
         using SafetensorsWriter writer = new(
             Path.Combine(folder, WeightsFile), [.. Tensors.Select(tensor => new SafetensorsEntry(tensor.Name, ShapeOf(tensor)))]);
         Write(writer, _weights.Values);

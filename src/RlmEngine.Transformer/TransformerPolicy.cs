@@ -47,6 +47,9 @@ public sealed partial class TransformerPolicy : IPolicy
 
     internal Rope Rope { get; }
 
+    /// <summary>What the model was loaded from, carried into its checkpoints; null for a model made here.</summary>
+    internal ModelOrigin? Origin { get; private init; }
+
     private TrainingState Training => _isFrozen
         ? throw new InvalidOperationException("a snapshot of a policy cannot learn")
         : _training ??= new TrainingState(_weights.Layout);
@@ -114,7 +117,7 @@ public sealed partial class TransformerPolicy : IPolicy
         ModelWeights copy = new(Config);
         copy.Values.CopyFrom(_weights.Values);
         copy.Pack();
-        return new TransformerPolicy(copy, Rope, isFrozen: true) { Version = Version };
+        return new TransformerPolicy(copy, Rope, isFrozen: true) { Version = Version, Origin = Origin };
     }
 
     /// <inheritdoc/>
@@ -155,8 +158,8 @@ public sealed partial class TransformerPolicy : IPolicy
         _weights.Dispose();
     }
 
-    private static TransformerPolicy Empty(ModelConfig config)
-        => new(new ModelWeights(config), new Rope(config.ContextLength, config.HeadSize, config.RopeTheta), isFrozen: false);
+    private static TransformerPolicy Empty(ModelConfig config, ModelOrigin? origin = null)
+        => new(new ModelWeights(config), new Rope(config.ContextLength, config.RopeFrequencies()), isFrozen: false) { Origin = origin };
 
     private static HeadTargets TargetsOf(TokenBatch batch) => new(batch.TargetRows_M, batch.Targets_M, batch.Temperatures_M);
 

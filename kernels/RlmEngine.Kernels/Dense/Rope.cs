@@ -5,42 +5,39 @@ namespace RlmEngine.Kernels.Dense;
 /// <summary>Rotary position embedding, rotate-half convention: the first half of a head turns against its second half.</summary>
 /// <remarks>
 /// With angle a(p, i) = p·θ^(−2i/d) for i in [0, d/2): y[i] = x[i]·cos a − x[i + d/2]·sin a, y[i + d/2] = x[i + d/2]·cos a + x[i]·sin a.
-/// The table is computed in double and rounded once. Source: Su et al., 2021; layout as in Hugging Face's Llama and Qwen.
+/// The table is computed in double and rounded once, for as many positions as are used. Source: Su et al., 2021; layout as in Hugging Face's Llama and Qwen.
 /// </remarks>
 public sealed unsafe partial class Rope
 {
-    private readonly float[] _cos_PH;
-    private readonly float[] _sin_PH;
+    private const int FirstPositions = 128;
+    private readonly double[] _frequencies_H;
+    private readonly Lock _growing = new();
+    private volatile Table _table = new([], []);
 
-    /// <summary>Computes the table.</summary>
+    /// <summary>Rotation by θ^(−2i/d).</summary>
     /// <param name="positions">How many positions there are.</param>
     /// <param name="headSize">d, even.</param>
     /// <param name="theta">Base θ of the frequencies.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is not positive, the head size is odd, or θ is not positive.</exception>
     public Rope(int positions, int headSize, double theta)
+        : this(positions, Frequencies(headSize, theta))
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(positions);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(headSize);
-        ArgumentOutOfRangeException.ThrowIfNotEqual(headSize % 2, 0, nameof(headSize));
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(theta);
-        Positions = positions;
-        HeadSize = headSize;
-        int half = headSize / 2;
-        _cos_PH = new float[positions * half];
-        _sin_PH = new float[positions * half];
-        for (int i = 0; i < half; i++)
-        {
-            double frequency = Math.Pow(theta, -2.0 * i / headSize);
-            for (int p = 0; p < positions; p++)
-            {
-                (double sin, double cos) = Math.SinCos(p * frequency);
-                _cos_PH[p * half + i] = (float)cos;
-                _sin_PH[p * half + i] = (float)sin;
-            }
-        }
     }
 
-    /// <summary>How many positions the table has.</summary>
+    /// <summary>Rotation by any frequencies.</summary>
+    /// <param name="positions">How many positions there are; the table grows to the highest one that is used.</param>
+    /// <param name="frequencies_H">Radians per position of each of a head's d/2 pairs.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A negative number of positions, or no frequency.</exception>
+    public Rope(int positions, ReadOnlySpan<double> frequencies_H)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(positions);
+        ArgumentOutOfRangeException.ThrowIfZero(frequencies_H.Length, nameof(frequencies_H));
+        Positions = positions;
+        HeadSize = 2 * frequencies_H.Length;
+        _frequencies_H = frequencies_H.ToArray();
+    }
+
+    /// <summary>How many positions there are.</summary>
     public int Positions { get; }
 
     /// <summary>Numbers per head, d.</summary>
@@ -63,13 +60,16 @@ public sealed unsafe partial class Rope
     private void Rotate(Span<float> x_RHD, ReadOnlySpan<int> positions_R, int heads, float direction)
     {
         Shape.Check(x_RHD.Length, checked(positions_R.Length * heads * HeadSize), nameof(x_RHD));
+        int last = -1;
         foreach (int position in positions_R)
         {
             if ((uint)position >= (uint)Positions)
                 throw new ArgumentException($"position {position} of {Positions}", nameof(positions_R));
+            last = Math.Max(last, position);
         }
 
-        fixed (float* x = x_RHD, cos = _cos_PH, sin = _sin_PH)
+        Table table = TableOf(last + 1);
+        fixed (float* x = x_RHD, cos = table.Cos_PH, sin = table.Sin_PH)
         fixed (int* positions = positions_R)
         {
             var work = new RotateWork
@@ -86,6 +86,47 @@ public sealed unsafe partial class Rope
             VectorPool.Run(VectorPool.Pieces(positions_R.Length, VectorPool.RowsPerPiece(heads * HeadSize)), work);
         }
     }
+
+    private static double[] Frequencies(int headSize, double theta)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(headSize);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(headSize % 2, 0, nameof(headSize));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(theta);
+        double[] frequencies_H = new double[headSize / 2];
+        for (int i = 0; i < frequencies_H.Length; i++)
+            frequencies_H[i] = Math.Pow(theta, -2.0 * i / headSize);
+        return frequencies_H;
+    }
+
+    // Published contexts reach 131,072 positions and more; most runs use a small part of them.
+    private Table TableOf(int positions)
+    {
+        int half = _frequencies_H.Length;
+        if (_table.Cos_PH.Length >= (long)positions * half) return _table;
+        lock (_growing)
+        {
+            Table old = _table;
+            int from = old.Cos_PH.Length / half;
+            if (from >= positions) return old;
+            int to = (int)Math.Min(Positions, Math.Max(positions, 2L * Math.Max(from, FirstPositions)));
+            Table grown = new(new float[checked(to * half)], new float[checked(to * half)]);
+            old.Cos_PH.CopyTo(grown.Cos_PH, 0);
+            old.Sin_PH.CopyTo(grown.Sin_PH, 0);
+            for (int p = from; p < to; p++)
+            {
+                for (int i = 0; i < half; i++)
+                {
+                    (double sin, double cos) = Math.SinCos(p * _frequencies_H[i]);
+                    grown.Cos_PH[(p * half) + i] = (float)cos;
+                    grown.Sin_PH[(p * half) + i] = (float)sin;
+                }
+            }
+
+            return _table = grown;
+        }
+    }
+
+    private sealed record Table(float[] Cos_PH, float[] Sin_PH);
 
     private struct RotateWork : IVectorWork
     {
