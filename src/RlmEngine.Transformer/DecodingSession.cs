@@ -7,8 +7,10 @@ namespace RlmEngine.Transformer;
 /// <summary>Batched decoding over paged keys and values, with the layers' own code: the log-probs are the trainer's, bit for bit.</summary>
 internal sealed class DecodingSession : IDecodingSession
 {
+    /// <summary>Prompts go through the layers together until they have so many rows.</summary>
+    internal const int PrefillRows = 4096;
+
     private const int PageKeys = AttentionShape.PageKeys;
-    private const int PrefillRows = 4096;
     private readonly TransformerPolicy _policy;
     private readonly ModelConfig _config;
     private readonly ModelWeights _weights;

@@ -6,6 +6,7 @@ namespace RlmEngine.Transformer;
 internal sealed unsafe class FloatBuffer : IDisposable
 {
     private const nuint Alignment = 64;
+    private static long s_liveBytes;
     private float* _pointer;
 
     public FloatBuffer()
@@ -15,6 +16,9 @@ internal sealed unsafe class FloatBuffer : IDisposable
     public FloatBuffer(nint length) => Reserve(length);
 
     ~FloatBuffer() => Free();
+
+    /// <summary>Bytes that all buffers of the process hold.</summary>
+    internal static long LiveBytes => Interlocked.Read(ref s_liveBytes);
 
     /// <summary>Floats held.</summary>
     public nint Length { get; private set; }
@@ -28,6 +32,7 @@ internal sealed unsafe class FloatBuffer : IDisposable
         NativeMemory.Clear(grown + Length, (nuint)(length - Length) * sizeof(float));
         NativeMemory.AlignedFree(_pointer);
         _pointer = grown;
+        Interlocked.Add(ref s_liveBytes, (length - Length) * sizeof(float));
         Length = length;
     }
 
@@ -68,6 +73,7 @@ internal sealed unsafe class FloatBuffer : IDisposable
     {
         NativeMemory.AlignedFree(_pointer);
         _pointer = null;
+        Interlocked.Add(ref s_liveBytes, -Length * sizeof(float));
         Length = 0;
     }
 }

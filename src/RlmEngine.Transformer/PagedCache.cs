@@ -5,6 +5,9 @@ namespace RlmEngine.Transformer;
 /// <summary>Pages of 16 positions for all layers, counted by how many sequences share them; grows by doubling and keeps its size.</summary>
 internal sealed class PagedCache : IDisposable
 {
+    /// <summary>Pages of the first growth.</summary>
+    internal const int FirstPages = 64;
+
     private readonly FloatBuffer[] _layers;
     private readonly int _pageFloats;
     private int[] _references = [];
@@ -63,7 +66,7 @@ internal sealed class PagedCache : IDisposable
     private void Grow()
     {
         int old = _references.Length;
-        int grown = Math.Max(64, 2 * old);
+        int grown = Math.Max(FirstPages, 2 * old);
         Array.Resize(ref _references, grown);
         Array.Resize(ref _free, grown);
         foreach (FloatBuffer layer in _layers)

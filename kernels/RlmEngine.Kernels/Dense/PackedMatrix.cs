@@ -35,6 +35,10 @@ public sealed unsafe class PackedMatrix : IDisposable
     /// <summary>Columns I of the weight.</summary>
     public int Inputs { get; }
 
+    /// <summary>Bytes of the panels of a matrix of such a size: 4 · (32⌈O/32⌉ · I + 32⌈I/32⌉ · O).</summary>
+    public static long BytesOf(int outputs, int inputs) =>
+        sizeof(float) * ((Panels(outputs) * PanelWidth * (long)inputs) + (Panels(inputs) * PanelWidth * (long)outputs));
+
     internal float* Forward { get; private set; }
 
     internal float* Backward { get; private set; }

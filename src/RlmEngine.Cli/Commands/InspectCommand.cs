@@ -1,46 +1,72 @@
 using System.CommandLine;
 using System.Text.Json;
 using RlmEngine.Checkpoints;
+using RlmEngine.Cli.Display;
 using RlmEngine.Metrics;
+using RlmEngine.Transformer.Planning;
 
 namespace RlmEngine.Cli.Commands;
 
-/// <summary>`rlm inspect`: what a checkpoint holds, verified file by file.</summary>
-/// <param name="CheckpointPath">Checkpoint, model or run folder.</param>
-internal sealed record InspectCommand(string CheckpointPath)
+/// <summary>`rlm inspect`: what a model is and what memory it needs, from its headers alone; a run's checkpoint is verified file by file.</summary>
+/// <param name="ModelPath">Model, checkpoint or run folder, or a config.json.</param>
+/// <param name="Options">What is shown and for which sizes.</param>
+internal sealed record InspectCommand(string ModelPath, InspectOptions Options)
 {
     private const string ConfigFile = "config.json";
-    private const long LargestConfig = 16 * 1024 * 1024;
 
     /// <summary>The command.</summary>
     public static Command Create(CommandConsole console)
     {
-        Argument<string> checkpoint = CheckpointArgument.Create();
-        Command command = new("inspect", "Show a checkpoint's configuration, tensors, sizes and cursor, and verify its files.") { checkpoint };
-        command.SetAction(result => new InspectCommand(result.GetRequiredValue(checkpoint)).Run(console));
+        Argument<string> path = new("FOLDER") { Description = "Hugging Face model folder, checkpoint, run folder (its newest whole checkpoint), or a config.json." };
+        Option<bool> json = new("--json") { Description = "One JSON object." };
+        Option<bool> tensors = new("--tensors") { Description = "Every tensor by itself; else those of all layers in one line." };
+        Option<int> microBatch = new("--micro-batch") { Description = "Tokens of a micro-batch to train on.", DefaultValueFactory = _ => 16_384, HelpName = "N" };
+        Option<int> rows = new("--rows") { Description = "Rows decoded side by side.", DefaultValueFactory = _ => 64, HelpName = "N" };
+        Option<int> length = new("--length") { Description = "Tokens of each row, prompt included; 0 means the model's context.", DefaultValueFactory = _ => 2048, HelpName = "N" };
+        Command command = new("inspect", "Show what a model is and what memory it needs, before anything is loaded; verify a checkpoint's files.")
+        {
+            path, json, tensors, microBatch, rows, length,
+        };
+        command.SetAction(result => new InspectCommand(
+            result.GetRequiredValue(path),
+            new InspectOptions(
+                result.GetValue(json), result.GetValue(tensors), result.GetValue(microBatch), result.GetValue(rows), result.GetValue(length))).Run(console));
         return command;
     }
 
-    /// <summary>Reads all, then writes: a damaged checkpoint gives its one line and nothing else.</summary>
+    /// <summary>Reads all, then writes: a damaged folder gives its one line and nothing else.</summary>
     public int Run(CommandConsole console)
     {
-        string folder = CheckpointArgument.Resolve(CheckpointPath, console);
-        List<string> lines = [$"checkpoint  {folder}"];
-        bool isOurs = File.Exists(Path.Combine(folder, Checkpoint.ManifestFile));
-        if (isOurs)
-            lines.AddRange(Run(Checkpoint.Open(folder)));
-        lines.AddRange(Config(Path.Combine(folder, ConfigFile)));
-        string[] files = [.. Directory.GetFiles(folder, "*.safetensors").Order(StringComparer.Ordinal)];
-        if (files.Length == 0 && !isOurs)
-            throw new UserInputException($"{folder}: holds neither {Checkpoint.ManifestFile} nor a .safetensors file; a checkpoint folder is needed");
-        foreach (string file in files)
-            lines.AddRange(Tensors(file));
-        foreach (string line in lines)
-            console.Out.WriteLine(CommandConsole.OneLine(line));
+        Require(Options.MicroBatchTokens >= 1, "--micro-batch", Options.MicroBatchTokens, 1);
+        Require(Options.Rows >= 1, "--rows", Options.Rows, 1);
+        Require(Options.Length >= 0, "--length", Options.Length, 0);
+        bool isFile = File.Exists(ModelPath);
+        string folder = isFile ? ModelPath : CheckpointArgument.Resolve(ModelPath, console);
+        Checkpoint? checkpoint = !isFile && File.Exists(Path.Combine(folder, Checkpoint.ManifestFile)) ? Checkpoint.Open(folder) : null;
+        bool hasConfig = isFile || File.Exists(Path.Combine(folder, ConfigFile));
+        if (hasConfig)
+        {
+            var model = ModelInspection.Of(folder, Options.MicroBatchTokens, Options.Rows, Options.Length);
+            Write(console, Options.IsJson ? [JsonSerializer.Serialize(model, PlanJson.Indented.ModelInspection)] : Lines(folder, checkpoint, model));
+            return ExitCode.Done;
+        }
+
+        var files = ModelFiles.Read(folder);
+        if (files.Files.Count + files.Others.Count == 0)
+            throw new UserInputException($"{folder}: holds neither {ConfigFile} nor a .safetensors file; a model's folder is needed");
+        Write(console, Options.IsJson
+            ? [JsonSerializer.Serialize(files, PlanJson.Indented.ModelFiles)]
+            : [$"folder      {folder}", .. InspectText.Lines(files, Options.AreAllTensors)]);
         return ExitCode.Done;
     }
 
-    private static IEnumerable<string> Run(Checkpoint checkpoint)
+    private IEnumerable<string> Lines(string folder, Checkpoint? checkpoint, ModelInspection model)
+    {
+        IEnumerable<string> place = checkpoint is null ? [] : Place(checkpoint);
+        return [$"{(checkpoint is null ? "model      " : "checkpoint ")} {folder}", .. place, .. InspectText.Lines(model, Options.AreAllTensors)];
+    }
+
+    private static IEnumerable<string> Place(Checkpoint checkpoint)
     {
         CheckpointManifest manifest = checkpoint.Manifest;
         RunCursor cursor = checkpoint.Cursor;
@@ -50,49 +76,27 @@ internal sealed record InspectCommand(string CheckpointPath)
         yield return $"recipe      sha256 {manifest.RecipeHash}";
         foreach ((string name, long value) in cursor.Counters.OrderBy(counter => counter.Key, StringComparer.Ordinal))
             yield return $"counter     {name} = {value}";
-        yield return $"files       {manifest.Files.Count}, {Size(manifest.Files.Sum(file => file.Bytes))}, all verified";
+        yield return $"files       {manifest.Files.Count}, {ByteText.Of(manifest.Files.Sum(file => file.Bytes))}, all verified";
     }
 
-    private static IEnumerable<string> Config(string path)
+    // JSON has line breaks of its own and no control characters in its strings.
+    private void Write(CommandConsole console, IEnumerable<string> lines)
     {
-        if (!File.Exists(path))
-            return [];
-        try
-        {
-            if (new FileInfo(path).Length > LargestConfig)
-                throw new InvalidDataException($"{path}: larger than {LargestConfig} bytes");
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
-                throw new InvalidDataException($"{path}: not a JSON object");
-            return [.. document.RootElement.EnumerateObject().Select(field => $"config      {field.Name} = {Shortened(field.Value.GetRawText())}")];
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            throw new InvalidDataException($"{path}: not JSON: {e.Message}", e);
-        }
+        foreach (string line in lines)
+            console.Out.WriteLine(Options.IsJson ? line : CommandConsole.OneLine(line));
     }
 
-    private static List<string> Tensors(string path)
+    private static void Require(bool holds, string option, int value, int least)
     {
-        using SafetensorsFile file = SafetensorsFile.Open(path);
-        int width = file.Tensors.Select(tensor => tensor.Name.Length).DefaultIfEmpty().Max();
-        Int128 numbers = 0;
-        foreach (SafetensorsEntry tensor in file.Tensors)
-            numbers += tensor.Count;
-        return
-        [
-            $"{Path.GetFileName(path)}: {file.Tensors.Count} tensors, {numbers} parameters, {Size(new FileInfo(path).Length)}",
-            .. file.Tensors.Select(tensor => $"  {tensor.Name.PadRight(Math.Min(width, 80))}  {tensor.Type,-4}  {tensor.ShapeText}  {Size(tensor.Bytes)}"),
-        ];
+        if (!holds)
+            throw new UserInputException(option, 0, "", $"{value} is not possible; at least {least} is needed");
     }
-
-    private static string Shortened(string text) => text.Length > 120 ? text[..119] + "…" : text;
-
-    private static string Size(long bytes) => bytes switch
-    {
-        >= 1L << 30 => $"{bytes / (double)(1L << 30):0.00} GiB",
-        >= 1L << 20 => $"{bytes / (double)(1L << 20):0.00} MiB",
-        >= 1L << 10 => $"{bytes / (double)(1L << 10):0.00} KiB",
-        _ => $"{bytes} B",
-    };
 }
+
+/// <summary>What `rlm inspect` shows.</summary>
+/// <param name="IsJson">One JSON object instead of lines.</param>
+/// <param name="AreAllTensors">Every tensor by itself.</param>
+/// <param name="MicroBatchTokens">Tokens of a micro-batch.</param>
+/// <param name="Rows">Rows decoded side by side.</param>
+/// <param name="Length">Tokens of each row; 0 means the model's context.</param>
+internal sealed record InspectOptions(bool IsJson, bool AreAllTensors, int MicroBatchTokens, int Rows, int Length);
