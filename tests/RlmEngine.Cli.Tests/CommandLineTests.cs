@@ -1,6 +1,7 @@
 using RlmEngine.Checkpoints;
 using RlmEngine.Recipes;
 using RlmEngine.Training;
+using RlmEngine.Transformer;
 
 namespace RlmEngine.Cli.Tests;
 
@@ -13,6 +14,18 @@ public class CommandLineTests
           "stages": [ { "name": "s", "method": "ntp", "steps": 1, "learningRate": { "peak": 1 } } ]
         }
         """;
+
+    private static readonly ModelConfig s_model = new()
+    {
+        Family = ModelFamily.Llama,
+        VocabularySize = 7,
+        HiddenSize = 4,
+        Layers = 2,
+        Heads = 2,
+        KeyValueHeads = 1,
+        HeadSize = 2,
+        IntermediateSize = 5,
+    };
 
     private string _folder = null!;
     private string _recipe = null!;
@@ -127,9 +140,10 @@ public class CommandLineTests
         Assert.That(result.Out, Does.Contain("step        1 (stage s, 1 steps into stage 0)"));
         Assert.That(result.Out, Does.Contain("corpus      pass 2, document 34"));
         Assert.That(result.Out, Does.Contain("counter     tokens = 56"));
-        Assert.That(result.Out, Does.Contain("config      hidden_size = 4"));
-        Assert.That(result.Out, Does.Contain("model.safetensors: 2 tensors, 11 parameters"));
-        Assert.That(result.Out, Does.Match(@"embed\.weight  F32   \[2, 4\]  32 B"));
+        Assert.That(result.Out, Does.Contain("parameters  264 (embedding 28, output head tied, non-embedding 236)"));
+        Assert.That(result.Out, Does.Contain("model.safetensors: 20 tensors, "));
+        Assert.That(result.Out, Does.Match(@"(?m)^  model\.embed_tokens\.weight +F32   \[7, 4\]  112 B$"));
+        Assert.That(result.Out, Does.Match(@"(?m)^  model\.layers\.\{0-1\}\.mlp\.up_proj\.weight +F32   \[5, 4\] x 2  160 B$"));
         Assert.That(result.Out, Does.Contain("all verified"));
     }
 
@@ -140,13 +154,16 @@ public class CommandLineTests
         File.Delete(Path.Combine(model, Checkpoint.ManifestFile));
         CommandRun result = CommandRun.InProcess("inspect", model);
         Assert.That(result.Code, Is.Zero);
-        Assert.That(result.Out, Does.Contain("2 tensors, 11 parameters").And.Not.Contain("verified"));
+        Assert.That(result.Out, Does.Contain("20 tensors").And.Contain("264 parameters").And.Not.Contain("verified"));
     }
 
     [TestCase("model.safetensors", "")]
     [TestCase("model.safetensors", "garbage that is longer than eight bytes")]
     [TestCase("config.json", "{")]
     [TestCase("config.json", "[]")]
+    [TestCase("config.json", "{}")]
+    [TestCase("config.json", "{\"model_type\":\"gpt2\"}")]
+    [TestCase("tokenizer.json", "{")]
     public void Inspect_HostileFile_GivesOneLineAndTwo(string file, string content)
     {
         string model = Path.Combine(RunWithCheckpoint(), "checkpoints", "step-000001");
@@ -207,7 +224,7 @@ public class CommandLineTests
     {
         CommandRun result = CommandRun.AsProcess(_folder, "inspect", RunWithCheckpoint());
         Assert.That((result.Code, result.Error), Is.EqualTo((0, "")));
-        Assert.That(result.Out, Does.Contain("11 parameters"));
+        Assert.That(result.Out, Does.Contain("264 parameters"));
     }
 
     private static void AssertRefused(CommandRun run, string problem)
@@ -231,11 +248,8 @@ public class CommandLineTests
         };
         _ = run.Checkpoints.Save(cursor, "s", "weights", run.RecipeHash, path =>
         {
-            File.WriteAllText(Path.Combine(path, "config.json"), "{\"hidden_size\": 4}");
-            using SafetensorsWriter writer = new(
-                Path.Combine(path, "model.safetensors"), [new SafetensorsEntry("embed.weight", 2, 4), new SafetensorsEntry("norm", 3)]);
-            writer.Write(new float[11]);
-            writer.Complete();
+            using var policy = TransformerPolicy.Create(s_model, 1);
+            policy.SaveWeights(path);
         });
         return folder;
     }

@@ -33,7 +33,8 @@ internal static class InspectText
             + $"non-embedding {p.NonEmbedding:N0})";
         yield return $"shape       {c.Layers} layers, hidden {c.HiddenSize}, {c.Heads} query heads and {c.KeyValueHeads} key-value heads of {c.HeadSize}, "
             + $"feedforward {c.IntermediateSize}, vocabulary {c.VocabularySize:N0}{(c.HasBias ? ", q/k/v bias" : "")}{(c.HasHeadNorm ? ", q/k norm" : "")}";
-        yield return $"context     {c.ContextLength:N0} tokens, rope theta {c.RopeTheta:N0}";
+        string scaling = c.RopeScaling is { } scaled ? $", llama3 scaling by {scaled.Factor} from {scaled.OriginalContextLength:N0} tokens" : "";
+        yield return $"context     {c.ContextLength:N0} tokens, rope theta {c.RopeTheta:N0}{scaling}";
     }
 
     private static IEnumerable<string> Tokenizer(ModelInspection model)

@@ -11,7 +11,7 @@ public static class MemoryPlan
 {
     private const long Float = sizeof(float);
 
-    /// <summary>Weights 4P, their packed copies (both products, about 8 bytes a matrix weight), and the rotary table 4 · context · D.</summary>
+    /// <summary>Weights 4P, their packed copies (both products, about 8 bytes a matrix weight), and the rotary table, 4 · context · D when every position is used.</summary>
     public static MemoryNeed Model(ModelConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);

@@ -105,7 +105,7 @@ public class RunCommandsTests
         Assert.That((run.Code, run.Error), Is.EqualTo((0, "")));
         Assert.That(run.Out, Does.Contain("step        40 (stage mid, 0 steps into stage 2)").And.Contain("all verified"));
         Assert.That(run.Out, Does.Contain($"sha256 {WholeRun.SummaryOf(WholeRun.Folder).WeightsSha256}"));
-        Assert.That(run.Out, Does.Contain("6464 parameters").And.Contain("hidden_size = 16").And.Contain("counter     tokens ="));
+        Assert.That(run.Out, Does.Contain("6464 parameters").And.Contain("hidden 16").And.Contain("counter     tokens ="));
     }
 
     [Test]

@@ -28,6 +28,14 @@ public class FlopCountTests
         Assert.That(ParameterCount.Of(s_config with { TieEmbeddings = true }).Total, Is.EqualTo(1080));
     }
 
+    [Test]
+    public void ParameterCount_OfAFamily_IsThatOfItsPolicy([Values] ModelFamily family, [Values] bool isTied)
+    {
+        ModelConfig config = s_config with { Family = family, TieEmbeddings = isTied, Layers = 3 };
+        using var policy = TransformerPolicy.Create(config, 1);
+        Assert.That(ParameterCount.Of(config).Total, Is.EqualTo(policy.ParameterCount).And.EqualTo(config.ParameterCount));
+    }
+
     [TestCase(1, 0, 0, 2 * 960)]
     [TestCase(0, 1, 0, 2 * 80)]
     [TestCase(0, 0, 1, 4 * 2 * 8)]
