@@ -1,3 +1,4 @@
+using System.Text;
 using RlmEngine.Corpus;
 using RlmEngine.Curriculum;
 using RlmEngine.Kernels.Dense;
@@ -41,17 +42,34 @@ public static class RunAssembly
     public static EmbeddedWorld OpenWorld(Recipe recipe) => new(recipe.Corpus.World, recipe.Seed, recipe.Corpus.HeldOut);
 
     /// <summary>Trains a tokenizer on training documents and, where a stage shows them, on documents with visible thoughts.</summary>
+    /// <remarks>Thoughts come first. They are written in the embedded world's own words, so beside a corpus of files they get an eighth of the bytes.</remarks>
     public static ByteLevelBpe TrainTokenizer(Recipe recipe, ICorpus corpus, EmbeddedWorld world)
     {
         IEnumerable<string> plain = corpus.Read(CorpusSplit.Train).Select(document => document.Text);
-        IEnumerable<string> thoughts = recipe.Stages.Any(stage => stage.ThoughtShare > 0)
-            ? Enumerable.Range(0, 400).SelectMany(i => new[]
-            {
-                world.WithThoughts(TokenizerThoughts + (uint)i, PromptTemplate.NextToken).Text,
-                world.WithRestoration(TokenizerThoughts + (uint)i, PromptTemplate.Restoration).Text,
-            })
-            : [];
+        IEnumerable<string> thoughts = recipe.Stages.Any(stage => stage.ThoughtShare > 0) ? Thoughts(world) : [];
+        if (recipe.Corpus.Paths.Count > 0)
+            thoughts = UpTo(thoughts, recipe.Tokenizer.TrainBytes / 8);
         return ByteLevelBpeTrainer.Train(thoughts.Concat(plain), recipe.Tokenizer.VocabularySize, recipe.Tokenizer.TrainBytes);
+    }
+
+    private static IEnumerable<string> Thoughts(EmbeddedWorld world)
+    {
+        for (uint i = TokenizerThoughts; i < TokenizerThoughts + 400; i++)
+        {
+            yield return world.WithThoughts(i, PromptTemplate.NextToken).Text;
+            yield return world.WithRestoration(i, PromptTemplate.Restoration).Text;
+        }
+    }
+
+    private static IEnumerable<string> UpTo(IEnumerable<string> texts, long bytes)
+    {
+        foreach (string text in texts)
+        {
+            bytes -= Encoding.UTF8.GetByteCount(text);
+            if (bytes < 0)
+                yield break;
+            yield return text;
+        }
     }
 
     /// <summary>Makes a stage.</summary>

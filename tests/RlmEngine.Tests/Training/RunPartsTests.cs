@@ -2,6 +2,7 @@ using RlmEngine.Corpus;
 using RlmEngine.Kernels.Rollout;
 using RlmEngine.Recipes;
 using RlmEngine.Tasks;
+using RlmEngine.Tests.Corpus;
 using RlmEngine.Tests.Recipes;
 using RlmEngine.Tests.Tasks;
 using RlmEngine.Tokenization;
@@ -50,6 +51,19 @@ public class RunPartsTests
         });
         Assert.That(() => new RunEvaluation(context, null).Run(isAfter: true, source.Token), Throws.TypeOf<OperationCanceledException>());
         Assert.That(((ContextModel)context.Policy).Forwards, Is.EqualTo(1), "the loss of all documents is one batch");
+    }
+
+    [Test]
+    public void TrainTokenizer_FilesBesideThoughts_LearnsTheFilesWords()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("zebras.txt", string.Concat(Enumerable.Repeat("zyxwv quagga zyxwv okapi. ", 4000)));
+        Recipe recipe = RecipeText.Read(
+            RecipeText.Whole, $"corpus.paths=[\"{folder.Root}\"]", "corpus.splitBytes=500", "tokenizer.vocabularySize=400", "tokenizer.trainBytes=80000",
+            "stages.base.thoughtShare=0.3");
+        ByteLevelBpe tokenizer = RunAssembly.TrainTokenizer(recipe, RunAssembly.OpenCorpus(recipe), RunAssembly.OpenWorld(recipe));
+        Assert.That(tokenizer.Encode(" zyxwv"), Has.Length.EqualTo(1));
+        Assert.That(tokenizer.Encode(" okapi"), Has.Length.EqualTo(1));
     }
 
     private static RunContext Context(ICorpus corpus, Func<IReadOnlyList<int>, int> next, params string[] overrides)
