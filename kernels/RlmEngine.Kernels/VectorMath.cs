@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace RlmEngine.Kernels;
 
@@ -71,7 +72,54 @@ public static class VectorMath
         p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(C3));
         p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(C2));
         p = Vector512.FusedMultiplyAdd(p, r * r, r) + Vector512.Create(1f);
-        Vector512<int> exponent = shifted.AsInt32() - Vector512.Create(RoundBits);
+        return Scale(p, n);
+    }
+
+    /// <summary>The same for four vectors, step by step beside each other: more independent work than the processor finds by itself.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void ExpInRange(ref Vector512<float> a, ref Vector512<float> b, ref Vector512<float> c, ref Vector512<float> d)
+    {
+        Vector512<float> log2E = Vector512.Create(Log2E), round = Vector512.Create(Round);
+        Vector512<float> na = Vector512.FusedMultiplyAdd(a, log2E, round) - round;
+        Vector512<float> nb = Vector512.FusedMultiplyAdd(b, log2E, round) - round;
+        Vector512<float> nc = Vector512.FusedMultiplyAdd(c, log2E, round) - round;
+        Vector512<float> nd = Vector512.FusedMultiplyAdd(d, log2E, round) - round;
+        Vector512<float> high = Vector512.Create(-Ln2High), low = Vector512.Create(-Ln2Low);
+        Vector512<float> ra = Vector512.FusedMultiplyAdd(na, high, a), rb = Vector512.FusedMultiplyAdd(nb, high, b);
+        Vector512<float> rc = Vector512.FusedMultiplyAdd(nc, high, c), rd = Vector512.FusedMultiplyAdd(nd, high, d);
+        (ra, rb) = (Vector512.FusedMultiplyAdd(na, low, ra), Vector512.FusedMultiplyAdd(nb, low, rb));
+        (rc, rd) = (Vector512.FusedMultiplyAdd(nc, low, rc), Vector512.FusedMultiplyAdd(nd, low, rd));
+        Vector512<float> pa = Vector512.Create(C7), pb = pa, pc = pa, pd = pa;
+        Horner(ref pa, ref pb, ref pc, ref pd, ra, rb, rc, rd, C6);
+        Horner(ref pa, ref pb, ref pc, ref pd, ra, rb, rc, rd, C5);
+        Horner(ref pa, ref pb, ref pc, ref pd, ra, rb, rc, rd, C4);
+        Horner(ref pa, ref pb, ref pc, ref pd, ra, rb, rc, rd, C3);
+        Horner(ref pa, ref pb, ref pc, ref pd, ra, rb, rc, rd, C2);
+        Vector512<float> one = Vector512.Create(1f);
+        a = Scale(Vector512.FusedMultiplyAdd(pa, ra * ra, ra) + one, na);
+        b = Scale(Vector512.FusedMultiplyAdd(pb, rb * rb, rb) + one, nb);
+        c = Scale(Vector512.FusedMultiplyAdd(pc, rc * rc, rc) + one, nc);
+        d = Scale(Vector512.FusedMultiplyAdd(pd, rd * rd, rd) + one, nd);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Horner(
+        ref Vector512<float> pa, ref Vector512<float> pb, ref Vector512<float> pc, ref Vector512<float> pd,
+        Vector512<float> ra, Vector512<float> rb, Vector512<float> rc, Vector512<float> rd, float coefficient)
+    {
+        Vector512<float> next = Vector512.Create(coefficient);
+        pa = Vector512.FusedMultiplyAdd(pa, ra, next);
+        pb = Vector512.FusedMultiplyAdd(pb, rb, next);
+        pc = Vector512.FusedMultiplyAdd(pc, rc, next);
+        pd = Vector512.FusedMultiplyAdd(pd, rd, next);
+    }
+
+    // p · 2ⁿ rounded once: one instruction where there is one, else by two factors of which the first is exact.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Scale(Vector512<float> p, Vector512<float> n)
+    {
+        if (Avx512F.IsSupported) return Avx512F.Scale(p, n);
+        Vector512<int> exponent = Vector512.ConvertToInt32(n);
         Vector512<int> half = exponent >> 1;
         Vector512<float> first = ((half + Vector512.Create(127)) << 23).AsSingle();
         Vector512<float> second = ((exponent - half + Vector512.Create(127)) << 23).AsSingle();

@@ -1,4 +1,4 @@
-using CommunityToolkit.HighPerformance.Buffers;
+using RlmEngine.Kernels.Dense;
 
 namespace RlmEngine.Kernels.Rollout;
 
@@ -13,7 +13,7 @@ namespace RlmEngine.Kernels.Rollout;
 /// independent of the batch they stand in; a row with NaN, +∞ or nothing but −∞ gives token 0, not valid. R rows, V vocabulary.
 /// Nothing is allocated once the array pool is warm; rows may be drawn in parallel.</para>
 /// </remarks>
-public static class BatchedSampling
+public static unsafe class BatchedSampling
 {
     /// <summary>Draws a token for each of R rows.</summary>
     /// <param name="logits_RV">[R, V] logits, row-major.</param>
@@ -30,8 +30,11 @@ public static class BatchedSampling
     {
         RowShape.Check(logits_RV.Length, vocabulary, tokens_R.Length);
         RowShape.CheckLengths(tokens_R.Length, parameters_R.Length, counters_R.Length);
-        for (int row = 0; row < tokens_R.Length; row++)
-            tokens_R[row] = SampleRow(logits_RV.Slice(row * vocabulary, vocabulary), parameters_R[row], counters_R[row], seed);
+        fixed (float* logits = logits_RV)
+        fixed (SamplingParameters* parameters = parameters_R)
+        fixed (PhiloxCounter* counters = counters_R)
+        fixed (SampledToken* tokens = tokens_R)
+            RowWork.Run(tokens_R.Length, vocabulary, new Rows(logits, vocabulary, parameters, counters, seed, tokens));
     }
 
     /// <summary>Draws a token for one row.</summary>
@@ -73,6 +76,13 @@ public static class BatchedSampling
         return rounded < bound ? MathF.BitIncrement(rounded) : rounded;
     }
 
+    private readonly struct Rows(
+        float* logits, int vocabulary, SamplingParameters* parameters, PhiloxCounter* counters, ulong seed, SampledToken* tokens) : IWork
+    {
+        public void Do(int index) => tokens[index] = SampleRow(
+            new ReadOnlySpan<float>(logits + ((nint)index * vocabulary), vocabulary), parameters[index], counters[index], seed);
+    }
+
     private static SampledToken Draw<TLanes>(ReadOnlySpan<float> logits_V, SamplingParameters parameters, double uniform)
         where TLanes : struct, IRowLanes<TLanes>
     {
@@ -81,7 +91,7 @@ public static class BatchedSampling
         {
             RowStatistics statistics = row.Statistics;
             if (statistics.IsValid && parameters.IsTruncated) return DrawTruncated<TLanes>(ref row, logits_V, parameters, uniform);
-            int token = !statistics.IsValid ? 0 : parameters.IsGreedy ? statistics.ArgMax : DrawFull(row, logits_V, uniform);
+            int token = !statistics.IsValid ? 0 : parameters.IsGreedy ? statistics.ArgMax : DrawFull<TLanes>(row, uniform);
             float logProb = statistics.LogProb(logits_V[token]);
             return new SampledToken(token, logProb, statistics.IsValid && parameters.IsGreedy ? 0f : logProb, statistics.IsValid);
         }
@@ -91,84 +101,95 @@ public static class BatchedSampling
         }
     }
 
-    internal static int DrawFull(scoped in RowCandidates row, ReadOnlySpan<float> logits_V, double uniform)
+    internal static int DrawFull<TLanes>(scoped in RowCandidates row, double uniform)
+        where TLanes : struct, IRowLanes<TLanes>
     {
         double total = 0;
         foreach (double sum in row.BlockSums) total += sum;
-        double target = uniform * total;
-        int block = 0;
-        while (block < row.BlockSums.Length - 1 && !(target < row.BlockSums[block])) target -= row.BlockSums[block++];
-        // Rounding may carry the target past the last block that has mass.
-        while (row.BlockSums[block] == 0) target = row.BlockSums[--block];
-        int offset = block * RowAccumulator.BlockSize;
-        ReadOnlySpan<float> logits = logits_V.Slice(offset, Math.Min(RowAccumulator.BlockSize, logits_V.Length - offset));
-        Span<double> weights = stackalloc double[RowAccumulator.BlockSize];
-        double exact = 0;
-        for (int i = 0; i < logits.Length; i++)
-        {
-            weights[i] = VectorMath.Exp((logits[i] * row.Statistics.InverseTemperature) - row.Statistics.Max);
-            exact += weights[i];
-        }
-
-        return offset + Invert(weights[..logits.Length], target / row.BlockSums[block] * exact);
+        (int block, double share) = BlockInversion.Find(row.BlockSums, uniform * total);
+        Span<float> weights = stackalloc float[RowAccumulator.BlockSize];
+        return (block * RowAccumulator.BlockSize) + BlockInversion.Invert(BlockInversion.Weights<TLanes>(row, block, weights), share);
     }
 
     private static SampledToken DrawTruncated<TLanes>(
         scoped ref RowCandidates row, ReadOnlySpan<float> logits_V, SamplingParameters parameters, double uniform)
         where TLanes : struct, IRowLanes<TLanes>
     {
-        Truncate<TLanes>(ref row, parameters);
-        using SpanOwner<double> weights = SpanOwner<double>.Allocate(row.Keys.Length);
-        double mass = 0;
-        for (int i = 0; i < row.Keys.Length; i++)
+        KeptTokens kept = KeptTokens.Read<TLanes>(row, LastKept<TLanes>(ref row, parameters));
+        try
         {
-            weights.Span[i] = default(ProbabilityWeight).Of(row.Keys[i]);
-            mass += weights.Span[i];
+            int token = kept.Draw<TLanes>(row, uniform);
+            float logProb = row.Statistics.LogProb(logits_V[token]);
+            float difference = (logits_V[token] * row.Statistics.InverseTemperature) - row.Statistics.Max;
+            float truncated = (float)(difference - VectorMath.Log(kept.Mass));
+            return new SampledToken(token, logProb, Math.Clamp(truncated, logProb, 0f), true);
         }
-
-        ulong key = row.Keys[Invert(weights.Span, uniform * mass)];
-        int token = CandidateKey.Token(key);
-        float logProb = row.Statistics.LogProb(logits_V[token]);
-        float truncated = (float)(CandidateKey.Value(key) - VectorMath.Log(mass));
-        return new SampledToken(token, logProb, Math.Clamp(truncated, logProb, 0f), true);
+        finally
+        {
+            kept.Dispose();
+        }
     }
 
-    private static void Truncate<TLanes>(scoped ref RowCandidates row, SamplingParameters parameters)
+    /// <summary>The key of the last token, largest first, that top-k, top-p and min-p leave.</summary>
+    private static ulong LastKept<TLanes>(scoped ref RowCandidates row, SamplingParameters parameters)
         where TLanes : struct, IRowLanes<TLanes>
     {
-        float minBound = MinPBound(parameters.MinP);
-        bool hasTopK = parameters.TopK > 0 && parameters.TopK < row.VocabularySize;
+        ulong last = ulong.MaxValue;
         double mass = 0;
-        if (hasTopK)
+        if (parameters.TopK > 0 && parameters.TopK < row.VocabularySize)
         {
-            row.Collect<TLanes>(row.BoundOfTop(parameters.TopK));
-            row.KeepUpTo(CandidateKey.LastOfValue(row.Reach(parameters.TopK, default(UnitWeight))));
-            if (parameters.TopP < 1) mass = row.Mass();
+            last = CandidateKey.LastOfValue(KeyOfTop<TLanes>(ref row, parameters.TopK));
+            if (parameters.TopP < 1) mass = KeptMass<TLanes>(row, last);
         }
         else
         {
             foreach (double sum in row.BlockSums) mass += sum;
-            // What lies below the bound has at most half of the mass that top-p may drop, so the bound cannot change the result.
-            double droppable = parameters.TopP < 1 ? (1.0 - parameters.TopP) * mass / (2.0 * row.VocabularySize) : 0;
-            row.Collect<TLanes>(Math.Max(minBound, MathF.BitDecrement((float)VectorMath.Log(droppable))));
         }
 
-        if (parameters.TopP < 1) row.KeepUpTo(row.Reach(parameters.TopP * mass, default(ProbabilityWeight)));
-        if (minBound > float.NegativeInfinity) row.KeepUpTo(CandidateKey.LastOfValue(CandidateKey.Of(minBound, 0)));
+        if (parameters.TopP < 1)
+        {
+            // What lies below the bound has at most half of the mass that top-p may drop, so the bound cannot change the result.
+            double droppable = (1.0 - parameters.TopP) * mass / (2.0 * row.VocabularySize);
+            float low = MathF.BitDecrement((float)VectorMath.Log(droppable));
+            if (last != ulong.MaxValue) low = Math.Max(low, CandidateKey.Value(last));
+            last = Math.Min(last, KeyOfMass<TLanes>(ref row, low, parameters.TopP * mass));
+        }
+
+        float minBound = MinPBound(parameters.MinP);
+        return minBound > float.NegativeInfinity ? Math.Min(last, CandidateKey.LastOfValue(CandidateKey.Of(minBound, 0))) : last;
     }
 
-    private static int Invert(ReadOnlySpan<double> weights, double target)
+    private static ulong KeyOfMass<TLanes>(scoped ref RowCandidates row, float low, double target)
+        where TLanes : struct, IRowLanes<TLanes>
     {
-        double sum = 0;
-        int last = 0;
-        for (int i = 0; i < weights.Length; i++)
+        int reaching = 0;
+        for (int block = 0; block < row.BlockSums.Length; block++) reaching += row.BlockReaches(block, low) ? 1 : 0;
+        // Few blocks hold candidates after a small top-k, and then these are few themselves.
+        if (reaching > 64) return RowHistogram.Reach<TLanes, ProbabilityWeight>(ref row, Math.Min(low, -1e-3f), target, default);
+        row.Collect<TLanes>(low);
+        return row.Reach(target, default(ProbabilityWeight));
+    }
+
+    private static double KeptMass<TLanes>(scoped in RowCandidates row, ulong last)
+        where TLanes : struct, IRowLanes<TLanes>
+    {
+        using KeptTokens kept = KeptTokens.Read<TLanes>(row, last);
+        return kept.Mass;
+    }
+
+    private static ulong KeyOfTop<TLanes>(scoped ref RowCandidates row, int k)
+        where TLanes : struct, IRowLanes<TLanes>
+    {
+        // A bound by the lanes' maxima leaves few candidates while k is small beside their number.
+        if (k <= row.LaneMaxima.Length / 4)
         {
-            if (weights[i] == 0) continue;
-            last = i;
-            sum += weights[i];
-            if (target < sum) return i;
+            row.Collect<TLanes>(row.BoundOfTop(k));
+            return row.Reach(k, default(UnitWeight));
         }
 
-        return last;
+        ulong key = RowHistogram.Reach<TLanes, UnitWeight>(ref row, VectorMath.LowestArgument, k, default);
+        if (key != ulong.MaxValue) return key;
+        row.Collect<TLanes>(float.NegativeInfinity);
+        return row.Reach(k, default(UnitWeight));
     }
 }

@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace RlmEngine.Kernels.Rollout;
 
@@ -20,6 +22,9 @@ internal struct RowAccumulator(float scale)
 
     public float Max { get; private set; } = float.NegativeInfinity;
 
+    /// <summary>The largest x' of the block added last.</summary>
+    public float BlockMax { get; private set; }
+
     /// <summary>What block sums are relative to: the maximum so far, or 0 while there is none.</summary>
     public readonly float Reference => float.IsNegativeInfinity(Max) ? 0f : Max;
 
@@ -33,12 +38,7 @@ internal struct RowAccumulator(float scale)
         Span<float> tail = stackalloc float[Lanes];
         if (whole < block.Length) FillTail(block[whole..], tail);
         Maxima<TLanes>(block, whole, tail).Store(ref laneMaxima[0]);
-        float blockMax = float.NegativeInfinity;
-        foreach (float laneMax in laneMaxima[..Lanes])
-        {
-            if (laneMax > blockMax) blockMax = laneMax;
-        }
-
+        float blockMax = BlockMax = Largest(laneMaxima);
         if (blockMax > Max)
         {
             Rescale(blockMax);
@@ -63,16 +63,22 @@ internal struct RowAccumulator(float scale)
         return new RowStatistics(_scale, Max, logSum, (float)(Max + logSum), entropy, argMax);
     }
 
-    public static double Fold(Span<float> lanes)
+    /// <summary>The largest of sixteen lanes, none of which is NaN.</summary>
+    private static float Largest(ReadOnlySpan<float> lanes)
     {
-        Span<double> wide = stackalloc double[Lanes];
-        for (int i = 0; i < Lanes; i++) wide[i] = lanes[i];
-        for (int half = Lanes / 2; half > 0; half /= 2)
-        {
-            for (int i = 0; i < half; i++) wide[i] += wide[i + half];
-        }
+        Vector256<float> eight = Vector256.MaxNative(Vector256.Create(lanes), Vector256.Create(lanes[8..]));
+        Vector128<float> four = Vector128.MaxNative(eight.GetLower(), eight.GetUpper());
+        return Math.Max(Math.Max(four[0], four[1]), Math.Max(four[2], four[3]));
+    }
 
-        return wide[0];
+    /// <summary>Sums sixteen lanes by halves in double: i and i + 8, then i + 4, i + 2, i + 1.</summary>
+    public static double Fold(ReadOnlySpan<float> lanes)
+    {
+        (Vector256<double> a, Vector256<double> b) = Vector256.Widen(Vector256.Create(lanes));
+        (Vector256<double> c, Vector256<double> d) = Vector256.Widen(Vector256.Create(lanes[8..]));
+        Vector256<double> four = (a + c) + (b + d);
+        Vector128<double> two = four.GetLower() + four.GetUpper();
+        return two[0] + two[1];
     }
 
     /// <summary>The largest float that is not above ln V.</summary>
@@ -89,13 +95,24 @@ internal struct RowAccumulator(float scale)
         rest.CopyTo(tail);
     }
 
+    // The largest is sought before scaling: rounding to single precision keeps the order, so that one product will do.
     private readonly TLanes Maxima<TLanes>(ReadOnlySpan<float> block, int whole, Span<float> tail)
         where TLanes : struct, IRowLanes<TLanes>
     {
-        TLanes scale = TLanes.Broadcast(_scale);
-        TLanes max = TLanes.Broadcast(float.NegativeInfinity);
-        for (int i = 0; i < whole; i += Lanes) max = TLanes.Max(TLanes.Load(in block[i]) * scale, max);
-        return whole < block.Length ? TLanes.Max(TLanes.Load(in tail[0]) * scale, max) : max;
+        TLanes a = TLanes.Broadcast(float.NegativeInfinity), b = a, c = a, d = a;
+        ref float start = ref MemoryMarshal.GetReference(block);
+        int i = 0;
+        for (; i <= whole - (4 * Lanes); i += 4 * Lanes)
+        {
+            a = TLanes.Max(TLanes.Load(in Unsafe.Add(ref start, i)), a);
+            b = TLanes.Max(TLanes.Load(in Unsafe.Add(ref start, i + Lanes)), b);
+            c = TLanes.Max(TLanes.Load(in Unsafe.Add(ref start, i + (2 * Lanes))), c);
+            d = TLanes.Max(TLanes.Load(in Unsafe.Add(ref start, i + (3 * Lanes))), d);
+        }
+
+        for (; i < whole; i += Lanes) a = TLanes.Max(TLanes.Load(in Unsafe.Add(ref start, i)), a);
+        if (whole < block.Length) b = TLanes.Max(TLanes.Load(in tail[0]), b);
+        return TLanes.Max(TLanes.Max(a, b), TLanes.Max(c, d)) * TLanes.Broadcast(_scale);
     }
 
     private readonly double Sums<TLanes>(ReadOnlySpan<float> block, int whole, Span<float> tail, out double weightedSum)
@@ -106,8 +123,25 @@ internal struct RowAccumulator(float scale)
         TLanes lowest = TLanes.Broadcast(VectorMath.LowestArgument);
         TLanes sum = TLanes.Broadcast(0f);
         TLanes weighted = sum;
-        for (int i = 0; i < whole; i += Lanes)
-            Accumulate((TLanes.Load(in block[i]) * scale) - reference, lowest, ref sum, ref weighted);
+        ref float start = ref MemoryMarshal.GetReference(block);
+        int i = 0;
+        for (; i <= whole - (4 * Lanes); i += 4 * Lanes)
+        {
+            TLanes da = TLanes.Max(lowest, (TLanes.Load(in Unsafe.Add(ref start, i)) * scale) - reference);
+            TLanes db = TLanes.Max(lowest, (TLanes.Load(in Unsafe.Add(ref start, i + Lanes)) * scale) - reference);
+            TLanes dc = TLanes.Max(lowest, (TLanes.Load(in Unsafe.Add(ref start, i + (2 * Lanes))) * scale) - reference);
+            TLanes dd = TLanes.Max(lowest, (TLanes.Load(in Unsafe.Add(ref start, i + (3 * Lanes))) * scale) - reference);
+            TLanes ea = da, eb = db, ec = dc, ed = dd;
+            TLanes.ExpInRange(ref ea, ref eb, ref ec, ref ed);
+            sum = sum + ea + eb + ec + ed;
+            weighted = TLanes.MultiplyAdd(ea, da, weighted);
+            weighted = TLanes.MultiplyAdd(eb, db, weighted);
+            weighted = TLanes.MultiplyAdd(ec, dc, weighted);
+            weighted = TLanes.MultiplyAdd(ed, dd, weighted);
+        }
+
+        for (; i < whole; i += Lanes)
+            Accumulate((TLanes.Load(in Unsafe.Add(ref start, i)) * scale) - reference, lowest, ref sum, ref weighted);
         if (whole < block.Length) Accumulate((TLanes.Load(in tail[0]) * scale) - reference, lowest, ref sum, ref weighted);
         Span<float> lanes = stackalloc float[Lanes];
         weighted.Store(ref lanes[0]);

@@ -12,6 +12,7 @@ internal ref struct RowCandidates
     private readonly ReadOnlySpan<float> _logits_V;
     private readonly SpanOwner<float> _laneMaxima;
     private readonly SpanOwner<float> _references;
+    private readonly SpanOwner<float> _blockMaxima;
     private readonly SpanOwner<double> _blockSums;
     private SpanOwner<ulong> _keys;
     private SpanOwner<ulong> _scratch;
@@ -22,10 +23,16 @@ internal ref struct RowCandidates
         _logits_V = logits_V;
         _laneMaxima = SpanOwner<float>.Allocate(blocks * RowAccumulator.Lanes);
         _references = SpanOwner<float>.Allocate(blocks);
+        _blockMaxima = SpanOwner<float>.Allocate(blocks);
         _blockSums = SpanOwner<double>.Allocate(blocks);
     }
 
     public RowStatistics Statistics { get; private set; }
+
+    public readonly ReadOnlySpan<float> Logits_V => _logits_V;
+
+    /// <summary>Largest x' of each block's sixteen lanes: those of block b from 16·b on.</summary>
+    public readonly ReadOnlySpan<float> LaneMaxima => _laneMaxima.Span;
 
     public readonly int VocabularySize => _logits_V.Length;
 
@@ -47,6 +54,7 @@ internal ref struct RowCandidates
             row._blockSums.Span[block] = accumulator.Append<TLanes>(
                 logits_V.Slice(offset, count), offset, row._laneMaxima.Span.Slice(block * RowAccumulator.Lanes, RowAccumulator.Lanes));
             row._references.Span[block] = accumulator.Reference;
+            row._blockMaxima.Span[block] = accumulator.BlockMax;
         }
 
         row.Statistics = accumulator.Finish(logits_V);
@@ -63,12 +71,7 @@ internal ref struct RowCandidates
     public void Collect<TLanes>(float bound)
         where TLanes : struct, IRowLanes<TLanes>
     {
-        if (_keys.Length == 0)
-        {
-            _keys = SpanOwner<ulong>.Allocate(_logits_V.Length);
-            _scratch = SpanOwner<ulong>.Allocate(Math.Max(_logits_V.Length, _laneMaxima.Length));
-        }
-
+        RentKeys();
         TLanes lowest = TLanes.Broadcast(Math.Max(bound, float.MinValue));
         TLanes scale = TLanes.Broadcast(Statistics.InverseTemperature);
         TLanes max = TLanes.Broadcast(Statistics.Max);
@@ -76,24 +79,55 @@ internal ref struct RowCandidates
         int count = 0;
         for (int offset = 0; offset < _logits_V.Length; offset += RowAccumulator.Lanes)
         {
+            if (offset % RowAccumulator.BlockSize == 0 && !BlockReaches(offset / RowAccumulator.BlockSize, bound))
+            {
+                offset += RowAccumulator.BlockSize - RowAccumulator.Lanes;
+                continue;
+            }
+
             TLanes difference = (LoadPadded<TLanes>(offset, lanes) * scale) - max;
             uint mask = TLanes.AtLeast(difference, lowest);
-            if (mask == 0) continue;
-            difference.Store(ref lanes[0]);
-            for (; mask != 0; mask &= mask - 1)
-            {
-                int lane = BitOperations.TrailingZeroCount(mask);
-                _keys.Span[count++] = CandidateKey.Of(lanes[lane], offset + lane);
-            }
+            if (mask != 0) Add(mask, difference, offset, lanes, ref count);
         }
 
         Keys = _keys.Span[..count];
     }
 
-    /// <summary>A bound that at least k tokens reach: the k-th largest of the lanes' maxima, which stand for as many tokens.</summary>
+    /// <summary>Makes candidates of the tokens of one bin of <see cref="RowHistogram"/>.</summary>
+    public void CollectBin<TLanes>(float steps, int bin)
+        where TLanes : struct, IRowLanes<TLanes>
+    {
+        RentKeys();
+        TLanes scale = TLanes.Broadcast(Statistics.InverseTemperature), max = TLanes.Broadcast(Statistics.Max);
+        TLanes step = TLanes.Broadcast(steps), first = TLanes.Broadcast(bin), after = TLanes.Broadcast(bin + 1);
+        Span<float> lanes = stackalloc float[RowAccumulator.Lanes];
+        int count = 0;
+        for (int offset = 0; offset < _logits_V.Length; offset += RowAccumulator.Lanes)
+        {
+            TLanes difference = (LoadPadded<TLanes>(offset, lanes) * scale) - max;
+            TLanes place = RowHistogram.BinOf(difference, step);
+            uint mask = TLanes.AtLeast(place, first) & ~TLanes.AtLeast(place, after) & 0xFFFF;
+            if (mask != 0) Add(mask, difference, offset, lanes, ref count);
+        }
+
+        Keys = _keys.Span[..count];
+    }
+
+    /// <summary>The last of the candidates' keys.</summary>
+    public readonly ulong LastKey()
+    {
+        ulong last = 0;
+        foreach (ulong key in Keys) last = Math.Max(last, key);
+        return last;
+    }
+
+    /// <summary>True when a token of a block has x' − m ≥ <paramref name="bound"/>.</summary>
+    public readonly bool BlockReaches(int block, float bound) => _blockMaxima.Span[block] - Statistics.Max >= bound;
+
+    /// <summary>A bound that at least k tokens reach: the k-th largest of the blocks' or the lanes' maxima, which stand for as many tokens.</summary>
     public readonly float BoundOfTop(int k)
     {
-        ReadOnlySpan<float> maxima = _laneMaxima.Span;
+        ReadOnlySpan<float> maxima = k <= _blockMaxima.Length / 2 ? _blockMaxima.Span : _laneMaxima.Span;
         if (k > maxima.Length) return float.NegativeInfinity;
         using SpanOwner<ulong> keys = SpanOwner<ulong>.Allocate(maxima.Length);
         for (int i = 0; i < maxima.Length; i++) keys.Span[i] = CandidateKey.Of(maxima[i] - Statistics.Max, i);
@@ -129,17 +163,37 @@ internal ref struct RowCandidates
         return mass;
     }
 
+    private void RentKeys()
+    {
+        if (_keys.Length > 0) return;
+        _keys = SpanOwner<ulong>.Allocate(_logits_V.Length);
+        _scratch = SpanOwner<ulong>.Allocate(Math.Max(_logits_V.Length, _laneMaxima.Length));
+    }
+
+    private readonly void Add<TLanes>(uint mask, TLanes difference, int offset, Span<float> lanes, ref int count)
+        where TLanes : struct, IRowLanes<TLanes>
+    {
+        difference.Store(ref lanes[0]);
+        for (; mask != 0; mask &= mask - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(mask);
+            _keys.Span[count++] = CandidateKey.Of(lanes[lane], offset + lane);
+        }
+    }
+
     public readonly void Dispose()
     {
         _laneMaxima.Dispose();
         _references.Dispose();
+        _blockMaxima.Dispose();
         _blockSums.Dispose();
         if (_keys.Length == 0) return;
         _keys.Dispose();
         _scratch.Dispose();
     }
 
-    private readonly TLanes LoadPadded<TLanes>(int offset, Span<float> lanes)
+    /// <summary>Sixteen logits from an offset on, −∞ after the row's end; <paramref name="lanes"/> is room to work in.</summary>
+    public readonly TLanes LoadPadded<TLanes>(int offset, Span<float> lanes)
         where TLanes : struct, IRowLanes<TLanes>
     {
         if (offset + RowAccumulator.Lanes <= _logits_V.Length) return TLanes.Load(in _logits_V[offset]);

@@ -82,6 +82,13 @@ internal readonly struct RowLanes128(Vector128<float> a, Vector128<float> b, Vec
         (Vector128.GreaterThanOrEqual(left._d, right._d).ExtractMostSignificantBits() << 12);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static RowLanes128 KeepAtLeast(RowLanes128 value, RowLanes128 left, RowLanes128 right) => new(
+        Vector128.GreaterThanOrEqual(left._a, right._a) & value._a,
+        Vector128.GreaterThanOrEqual(left._b, right._b) & value._b,
+        Vector128.GreaterThanOrEqual(left._c, right._c) & value._c,
+        Vector128.GreaterThanOrEqual(left._d, right._d) & value._d);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(ref float destination)
     {
         _a.StoreUnsafe(ref destination);

@@ -48,6 +48,9 @@ internal readonly struct RowLanes256(Vector256<float> a, Vector256<float> b) : I
         (Vector256.GreaterThanOrEqual(left._b, right._b).ExtractMostSignificantBits() << 8);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static RowLanes256 KeepAtLeast(RowLanes256 value, RowLanes256 left, RowLanes256 right) => new(Vector256.GreaterThanOrEqual(left._a, right._a) & value._a, Vector256.GreaterThanOrEqual(left._b, right._b) & value._b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(ref float destination)
     {
         _a.StoreUnsafe(ref destination);

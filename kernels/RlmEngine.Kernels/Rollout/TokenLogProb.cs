@@ -1,3 +1,5 @@
+using RlmEngine.Kernels.Dense;
+
 namespace RlmEngine.Kernels.Rollout;
 
 /// <summary>Log-probability of a target token and entropy of a row of logits in one read, and their gradient in place.</summary>
@@ -11,7 +13,7 @@ namespace RlmEngine.Kernels.Rollout;
 /// gradient 0. A target of −1 is none: log-probability 0, without a gradient.</para>
 /// <para>R rows, V vocabulary. Source: the online log-sum-exp with entropy of Liger Kernel's scaled cross-entropy and TRL.</para>
 /// </remarks>
-public static class TokenLogProb
+public static unsafe class TokenLogProb
 {
     /// <summary>The target of a row that has none.</summary>
     public const int NoTarget = -1;
@@ -50,14 +52,11 @@ public static class TokenLogProb
     {
         RowShape.Check(logits_RV.Length, vocabulary, targets_R.Length);
         RowShape.CheckLengths(targets_R.Length, temperatures_R.Length, logProbs_R.Length, logSumExp_R.Length, entropies_R.Length);
-        for (int row = 0; row < targets_R.Length; row++)
+        fixed (float* logits = logits_RV, temperatures = temperatures_R, logProbs = logProbs_R, logSumExp = logSumExp_R, entropies = entropies_R)
+        fixed (int* targets = targets_R)
         {
-            ReadOnlySpan<float> logits_V = logits_RV.Slice(row * vocabulary, vocabulary);
-            RowShape.CheckTarget(targets_R[row], vocabulary);
-            RowStatistics statistics = Row(logits_V, temperatures_R[row]);
-            logProbs_R[row] = targets_R[row] == NoTarget ? 0f : statistics.LogProb(logits_V[targets_R[row]]);
-            logSumExp_R[row] = statistics.LogSumExp;
-            entropies_R[row] = statistics.Entropy;
+            RowWork.Run(
+                targets_R.Length, vocabulary, new Rows(logits, vocabulary, targets, temperatures, logProbs, logSumExp, entropies));
         }
     }
 
@@ -112,11 +111,13 @@ public static class TokenLogProb
         RowShape.Check(logits_RV.Length, vocabulary, targets_R.Length);
         RowShape.CheckLengths(targets_R.Length, temperatures_R.Length, logSumExp_R.Length, entropies_R.Length, dLogProbs_R.Length);
         RowShape.CheckLengths(targets_R.Length, dEntropies_R.Length);
-        for (int row = 0; row < targets_R.Length; row++)
+        fixed (float* logits = logits_RV, temperatures = temperatures_R, logSumExp = logSumExp_R, entropies = entropies_R)
+        fixed (float* dLogProbs = dLogProbs_R, dEntropies = dEntropies_R)
+        fixed (int* targets = targets_R)
         {
-            GradientRow(
-                logits_RV.Slice(row * vocabulary, vocabulary), targets_R[row], temperatures_R[row],
-                logSumExp_R[row], entropies_R[row], dLogProbs_R[row], dEntropies_R[row]);
+            RowWork.Run(
+                targets_R.Length, vocabulary,
+                new GradientRows(logits, vocabulary, targets, temperatures, logSumExp, entropies, dLogProbs, dEntropies));
         }
     }
 
@@ -127,6 +128,29 @@ public static class TokenLogProb
         if (!(temperature >= 0) || !float.IsFinite(temperature) || !float.IsFinite(scale))
             throw new ArgumentOutOfRangeException(nameof(temperature), temperature, "a temperature is 0, or positive with a finite inverse");
         return scale;
+    }
+
+    private readonly struct Rows(
+        float* logits, int vocabulary, int* targets, float* temperatures, float* logProbs, float* logSumExp, float* entropies) : IWork
+    {
+        public void Do(int index)
+        {
+            var logits_V = new ReadOnlySpan<float>(logits + ((nint)index * vocabulary), vocabulary);
+            RowShape.CheckTarget(targets[index], vocabulary);
+            RowStatistics statistics = Row(logits_V, temperatures[index]);
+            logProbs[index] = targets[index] == NoTarget ? 0f : statistics.LogProb(logits_V[targets[index]]);
+            logSumExp[index] = statistics.LogSumExp;
+            entropies[index] = statistics.Entropy;
+        }
+    }
+
+    private readonly struct GradientRows(
+        float* logits, int vocabulary, int* targets, float* temperatures, float* logSumExp, float* entropies, float* dLogProbs,
+        float* dEntropies) : IWork
+    {
+        public void Do(int index) => GradientRow(
+            new Span<float>(logits + ((nint)index * vocabulary), vocabulary), targets[index], temperatures[index],
+            logSumExp[index], entropies[index], dLogProbs[index], dEntropies[index]);
     }
 
     private static RowStatistics Walk<TLanes>(ReadOnlySpan<float> logits_V, float scale)

@@ -79,7 +79,7 @@ public sealed class VectorRolloutTests
         for (uint i = 0; i < draws; i++)
         {
             double uniform = Philox.Uniform(82, new PhiloxCounter(RandomPurpose.Sampling, 0, 0, 0, i));
-            if (BatchedSampling.DrawFull(candidates, row, uniform) != 77_777) hits++;
+            if (BatchedSampling.DrawFull<RowLanes512>(candidates, uniform) != 77_777) hits++;
         }
 
         candidates.Dispose();
@@ -99,7 +99,7 @@ public sealed class VectorRolloutTests
         double weight = Math.Exp(-Gap);
         double uniform = (1 + (weight * (tailToken + 0.5))) / (1 + (weight * TailTokens));
         RowCandidates candidates = RowCandidates.Read<RowLanes512>(row, 1f);
-        int token = BatchedSampling.DrawFull(candidates, row, uniform);
+        int token = BatchedSampling.DrawFull<RowLanes512>(candidates, uniform);
         candidates.Dispose();
         // One token of the tail is 10⁻⁹ of the mass; the sums are good to a few of them.
         Assert.That(token, Is.EqualTo(tailToken + 1).Within(1 + (tailToken / 10_000)));
@@ -112,7 +112,7 @@ public sealed class VectorRolloutTests
         float[] row = new float[6000];
         row.AsSpan(3000).Fill(float.NegativeInfinity);
         RowCandidates candidates = RowCandidates.Read<RowLanes512>(row, 1f);
-        int token = BatchedSampling.DrawFull(candidates, row, Philox.Uniform(high, low));
+        int token = BatchedSampling.DrawFull<RowLanes512>(candidates, Philox.Uniform(high, low));
         candidates.Dispose();
         Assert.That(token, Is.EqualTo(expected));
     }

@@ -1,0 +1,55 @@
+namespace RlmEngine.Kernels.Rollout;
+
+/// <summary>Inverts a row's distribution in two steps: the block that holds a share of the mass, then the token in it.</summary>
+internal static class BlockInversion
+{
+    /// <summary>The block in which the running sum of masses passes the target, and how far into it, as a share of its mass.</summary>
+    public static (int Block, double Share) Find(ReadOnlySpan<double> masses_B, double target)
+    {
+        int block = 0;
+        while (block < masses_B.Length - 1 && !(target < masses_B[block])) target -= masses_B[block++];
+        // Rounding may carry the target past the last block that has mass.
+        while (masses_B[block] == 0) target = masses_B[--block];
+        return (block, target / masses_B[block]);
+    }
+
+    /// <summary>e^(x' − m) of a block's tokens.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="block">Number of the block.</param>
+    /// <param name="room">Room for a whole block.</param>
+    public static Span<float> Weights<TLanes>(scoped in RowCandidates row, int block, Span<float> room)
+        where TLanes : struct, IRowLanes<TLanes>
+    {
+        int offset = block * RowAccumulator.BlockSize;
+        int count = Math.Min(RowAccumulator.BlockSize, row.Logits_V.Length - offset);
+        TLanes scale = TLanes.Broadcast(row.Statistics.InverseTemperature), max = TLanes.Broadcast(row.Statistics.Max);
+        TLanes lowest = TLanes.Broadcast(VectorMath.LowestArgument);
+        Span<float> lanes = stackalloc float[RowAccumulator.Lanes];
+        for (int i = 0; i < count; i += RowAccumulator.Lanes)
+        {
+            TLanes difference = (row.LoadPadded<TLanes>(offset + i, lanes) * scale) - max;
+            TLanes.ExpInRange(TLanes.Max(lowest, difference)).Store(ref room[i]);
+        }
+
+        return room[..count];
+    }
+
+    /// <summary>The index at a share of the weights' sum; the last one with weight where rounding leads past it.</summary>
+    public static int Invert(ReadOnlySpan<float> weights, double share)
+    {
+        double total = 0;
+        foreach (float weight in weights) total += weight;
+        double target = share * total;
+        double sum = 0;
+        int last = 0;
+        for (int i = 0; i < weights.Length; i++)
+        {
+            if (weights[i] == 0) continue;
+            last = i;
+            sum += weights[i];
+            if (target < sum) return i;
+        }
+
+        return last;
+    }
+}
