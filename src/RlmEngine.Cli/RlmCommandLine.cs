@@ -28,6 +28,7 @@ internal static class RlmCommandLine
             ReportCommand.Create(console),
             InspectCommand.Create(console),
             CreateCommand.Create(console),
+            LogitsCommand.Create(console),
             KernelsCommand.Create(console),
         };
         root.SetAction(new HelpAction().Invoke);

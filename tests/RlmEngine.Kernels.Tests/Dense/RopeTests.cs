@@ -83,10 +83,36 @@ public class RopeTests
     }
 
     [Test]
+    public void Forward_AnyFrequencies_TurnsByPositionTimesFrequency()
+    {
+        double[] frequencies_H = [0.5, 0, 1e-3];
+        var rope = new Rope(100_001, frequencies_H);
+        foreach (int position in new[] { 3, 100_000, 0, 77 })
+        {
+            float[] x = [1, 1, 1, 0, 0, 0];
+            rope.Forward(x, [position], 1);
+            Assert.That(x[..3], Is.EqualTo(frequencies_H.Select(f => Math.Cos(position * f))).Within(1e-6));
+            Assert.That(x[3..], Is.EqualTo(frequencies_H.Select(f => Math.Sin(position * f))).Within(1e-6));
+        }
+    }
+
+    [Test]
+    public void Forward_TableGrownInSteps_GivesTheBitsOfATableMadeAtOnce()
+    {
+        float[] x = DenseTest.Numbers(16 * 900, 4), once = [.. x], steps = [.. x];
+        new Rope(1000, 16, 10_000).Forward(once, [.. Enumerable.Range(0, 900)], 1);
+        var grown = new Rope(1000, 16, 10_000);
+        for (int row = 0; row < 900; row++)
+            grown.Forward(steps.AsSpan(row * 16, 16), [row], 1);
+        Assert.That(steps, Is.EqualTo(once));
+    }
+
+    [Test]
     public void Rope_BadArguments_Throw()
     {
         var rope = new Rope(4, 4, 10);
         Assert.That(() => new Rope(4, 3, 10), Throws.InstanceOf<ArgumentException>());
+        Assert.That(() => new Rope(4, []), Throws.InstanceOf<ArgumentException>());
         Assert.That(() => rope.Forward(new float[4], [4], 1), Throws.ArgumentException.With.Message.Contains("position 4"));
         Assert.That(() => rope.Forward(new float[4], [-1], 1), Throws.ArgumentException);
         Assert.That(() => rope.Forward(new float[5], [0], 1), Throws.ArgumentException);
