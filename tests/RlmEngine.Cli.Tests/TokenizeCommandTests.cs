@@ -70,7 +70,7 @@ internal sealed class TokenizeCommandTests
     }
 
     [TestCase("[1,2", "line 1")]
-    [TestCase("[1]\n[1,280]\n", "line 2 holds the id 280; the vocabulary has 0 to 279")]
+    [TestCase("[1]\n[1,280]\n", "line 2 holds the id 280; the vocabulary has 0 to 268")]
     [TestCase("[-1]", "the id -1")]
     [TestCase("[1]\n\n[2]", "line 2")]
     [TestCase("7", "line 1 is no JSON array")]
