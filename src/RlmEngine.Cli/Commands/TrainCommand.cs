@@ -1,11 +1,14 @@
 using System.CommandLine;
+using System.Text.Json;
 using RlmEngine.Checkpoints;
 using RlmEngine.Cli.Display;
+using RlmEngine.Kernels.Dense;
 using RlmEngine.Metrics;
 using RlmEngine.Recipes;
 using RlmEngine.Reports;
 using RlmEngine.Training;
 using RlmEngine.Transformer;
+using RlmEngine.Transformer.Planning;
 
 namespace RlmEngine.Cli.Commands;
 
@@ -14,7 +17,9 @@ namespace RlmEngine.Cli.Commands;
 /// <param name="Overrides">"path.to.field=value", in order.</param>
 /// <param name="OutputFolder">The run folder; null means runs/NAME.</param>
 /// <param name="ResumeFolder">The run folder to go on with; null starts a run.</param>
-internal sealed record TrainCommand(string? RecipePath, IReadOnlyList<string> Overrides, string? OutputFolder, string? ResumeFolder)
+/// <param name="Plan">How the plan is printed instead of training.</param>
+internal sealed record TrainCommand(
+    string? RecipePath, IReadOnlyList<string> Overrides, string? OutputFolder, string? ResumeFolder, PlanOutput Plan = PlanOutput.None)
 {
     /// <summary>The command with its options.</summary>
     public static Command Create(CommandConsole console)
@@ -26,11 +31,17 @@ internal sealed record TrainCommand(string? RecipePath, IReadOnlyList<string> Ov
         };
         Option<string?> output = new("--out") { Description = "Run folder; runs/NAME unless given.", HelpName = "DIR" };
         Option<string?> resume = new("--resume") { Description = "Go on with the run in this folder from its newest whole checkpoint.", HelpName = "DIR" };
+        Option<bool> dryRun = new("--dry-run")
+        {
+            Description = "Check the recipe against model and corpus and print the plan: tokens, FLOPs, memory, disk, time; writes nothing.",
+        };
+        Option<bool> json = new("--json") { Description = "With --dry-run: the plan as one JSON object." };
         RecipeOptions options = new();
-        Command command = new("train", "Train by a recipe: base stage, mid-training, evaluation; all into one run folder.") { recipe, output, resume };
+        Command command = new("train", "Train by a recipe: base stage, mid-training, evaluation; all into one run folder.") { recipe, output, resume, dryRun, json };
         options.AddTo(command);
-        command.SetAction(result =>
-            new TrainCommand(result.GetValue(recipe), options.Overrides(result), result.GetValue(output), result.GetValue(resume)).Run(console));
+        command.SetAction(result => new TrainCommand(
+            result.GetValue(recipe), options.Overrides(result), result.GetValue(output), result.GetValue(resume),
+            OutputOf(result.GetValue(dryRun), result.GetValue(json))).Run(console));
         return command;
     }
 
@@ -40,6 +51,8 @@ internal sealed record TrainCommand(string? RecipePath, IReadOnlyList<string> Ov
         if (OutputFolder is not null && ResumeFolder is not null)
             throw new UserInputException("--out and --resume exclude each other; --resume goes on in the folder it names");
         Recipe recipe = ReadRecipe();
+        if (Plan != PlanOutput.None)
+            return PrintPlan(recipe, console);
         string folder = ResumeFolder ?? OutputFolder ?? Path.Combine("runs", recipe.Name);
         using RunFolder run = ResumeFolder is null
             ? RunFolder.Create(folder, recipe, console.Complain)
@@ -61,6 +74,30 @@ internal sealed record TrainCommand(string? RecipePath, IReadOnlyList<string> Ov
         }
     }
 
+    private static PlanOutput OutputOf(bool isDryRun, bool isJson) => (isDryRun, isJson) switch
+    {
+        (true, true) => PlanOutput.Json,
+        (true, false) => PlanOutput.Text,
+        (false, true) => throw new UserInputException("--json is for --dry-run alone; a run's figures are in its metrics.jsonl and summary.json"),
+        (false, false) => PlanOutput.None,
+    };
+
+    private int PrintPlan(Recipe recipe, CommandConsole console)
+    {
+        if (recipe.Threads > 0)
+            WorkPool.Threads = recipe.Threads;
+        RunPlan plan = RunPlanner.Plan(recipe, MachineRate.Measure);
+        if (Plan == PlanOutput.Json)
+        {
+            console.Out.WriteLine(JsonSerializer.Serialize(plan, PlanJson.Indented.RunPlan));
+            return ExitCode.Done;
+        }
+
+        foreach (string line in PlanText.Lines(plan))
+            console.Out.WriteLine(CommandConsole.OneLine(line));
+        return ExitCode.Done;
+    }
+
     private static void Train(Recipe recipe, RunFolder folder, IRunProgress progress, CancellationToken token)
     {
         using MidTrainingRun run = MidTrainingRun.Open(recipe, folder, new TransformerPolicyFactory(), progress);
@@ -77,4 +114,17 @@ internal sealed record TrainCommand(string? RecipePath, IReadOnlyList<string> Ov
         (null, { } folder) => RunFolder.ReadRecipe(folder, Overrides),
         _ => throw new UserInputException("a RECIPE file, or --resume with a run folder, is needed; see rlm train --help"),
     };
+}
+
+/// <summary>Whether and how `rlm train` prints its plan instead of training.</summary>
+internal enum PlanOutput
+{
+    /// <summary>It trains.</summary>
+    None,
+
+    /// <summary>Lines for a person.</summary>
+    Text,
+
+    /// <summary>One JSON object.</summary>
+    Json,
 }

@@ -9,14 +9,23 @@ public sealed record CurriculumOptions
     /// <summary>Two ascending bounds: easy below the first, hard from the second on. Nats or shares, by Rule.</summary>
     public IReadOnlyList<double> Bounds { get; init; } = [0.5, 0.8];
 
+    /// <summary>
+    /// Folder of another model that measures difficulty (RPT's proxy), with the same tokenizer; null means the model that is trained, as it
+    /// stands when the stage begins.
+    /// </summary>
+    public string? Model { get; init; }
+
     /// <summary>Documents scored when the stage begins.</summary>
     public int Documents { get; init; } = 512;
 
     /// <summary>Only this many most likely tokens enter the entropy, renormalised (RPT: 16); 0 takes all.</summary>
     public int EntropyTopK { get; init; }
 
-    /// <summary>Positions with less entropy are never drawn (RPT's filter); 0 keeps all.</summary>
+    /// <summary>Positions with less entropy are never drawn (RPT's filter); 0 keeps all. Evaluation asks for all.</summary>
     public double MinEntropy { get; init; }
+
+    /// <summary>Draws every position that is kept alike, whatever its tier (RPT); tiers then serve evaluation alone.</summary>
+    public bool Uniform { get; init; }
 
     /// <summary>Easy, medium, hard shares before T1; sums to 1. Open in the paper.</summary>
     public IReadOnlyList<double> P1 { get; init; } = [0.5, 0.4, 0.1];

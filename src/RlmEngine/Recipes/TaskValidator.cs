@@ -56,6 +56,7 @@ internal static class TaskValidator
 
     private static void CheckCurriculum(RecipeChecks checks, CurriculumOptions curriculum)
     {
+        checks.Require(curriculum.Model is null or { Length: > 0 }, "model", "an empty path; a model's folder, or null for the model that is trained, is needed");
         CheckBounds(checks, curriculum);
         checks.AtLeast("documents", curriculum.Documents, 1);
         checks.AtLeast("entropyTopK", curriculum.EntropyTopK, 0);

@@ -1,5 +1,4 @@
 using System.Text;
-using RlmEngine.Tokenization;
 
 namespace RlmEngine.Rewards;
 

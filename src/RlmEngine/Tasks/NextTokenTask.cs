@@ -51,7 +51,7 @@ public sealed class NextTokenTask : ITask
         var prompts = new Prompt[count];
         for (int i = 0; i < count; i++)
         {
-            DrawnPosition drawn = _options.Curriculum is null ? _pool.Draw(ref random) : _pool.Draw(shares, ref random);
+            DrawnPosition drawn = _options.Curriculum is null or { Uniform: true } ? _pool.Draw(ref random) : _pool.Draw(shares, ref random);
             prompts[i] = At(_pool.Document(drawn.Document), drawn.Position, drawn.Tier, budget);
         }
         return prompts;

@@ -44,7 +44,7 @@ public sealed class MidTrainingRun : IDisposable
             progress.Note($"resuming after step {checkpoint.Cursor.Step} from {checkpoint.Folder}");
             IPolicy resumed = factory.Load(checkpoint.Folder);
             resumed.LoadOptimizer(checkpoint.Folder);
-            RunContext context = RunAssembly.OpenContext(recipe, ByteLevelBpe.Load(checkpoint.Folder), resumed);
+            RunContext context = RunAssembly.OpenContext(recipe, ByteLevelBpe.Load(checkpoint.Folder), resumed, factory);
             return Make(folder, factory, progress, context, checkpoint.Cursor);
         }
         RunContext started = Start(recipe, factory, progress);
@@ -68,10 +68,10 @@ public sealed class MidTrainingRun : IDisposable
     private static RunContext Start(Recipe recipe, IPolicyFactory factory, IRunProgress progress)
     {
         if (recipe.Model.Checkpoint is { } start)
-            return RunAssembly.OpenContext(recipe, ByteLevelBpe.Load(start), factory.Load(start));
+            return RunAssembly.OpenContext(recipe, ByteLevelBpe.Load(start), factory.Load(start), factory);
         progress.Note("training the tokenizer");
         ITokenizer tokenizer = RunAssembly.TrainTokenizer(recipe, RunAssembly.OpenCorpus(recipe), RunAssembly.OpenWorld(recipe));
-        return RunAssembly.OpenContext(recipe, tokenizer, factory.Create(recipe.Model, tokenizer.VocabularySize, recipe.Seed));
+        return RunAssembly.OpenContext(recipe, tokenizer, factory.Create(recipe.Model, tokenizer.VocabularySize, recipe.Seed), factory);
     }
 
     /// <summary>The policy, for scripts.</summary>

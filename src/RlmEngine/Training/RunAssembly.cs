@@ -13,8 +13,10 @@ namespace RlmEngine.Training;
 public static class RunAssembly
 {
     private const uint TokenizerThoughts = uint.MaxValue / 2;
-    internal const int ScoredRows = 16_384;
     private const string Pool = "positions";
+
+    /// <summary>Rows of one batch of scored documents at most, unless a single window is longer.</summary>
+    public const int ScoredRows = 16_384;
 
     /// <summary>The corpus a recipe names: its files, or the embedded world.</summary>
     /// <exception cref="InvalidDataException">A path is missing or holds nothing that can be read.</exception>
@@ -23,20 +25,24 @@ public static class RunAssembly
         : new FileCorpus(recipe.Corpus, recipe.Seed);
 
     /// <summary>Puts a run's parts around a policy and its tokenizer, and sets the worker threads the recipe asks for.</summary>
-    public static RunContext OpenContext(Recipe recipe, ITokenizer tokenizer, IPolicy policy)
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="tokenizer">The policy's tokenizer.</param>
+    /// <param name="policy">The policy; the context owns it.</param>
+    /// <param name="factory">Loads other models that the recipe names.</param>
+    /// <exception cref="InvalidDataException">The tokenizer has ids the policy has not, or the corpus cannot be read.</exception>
+    public static RunContext OpenContext(Recipe recipe, ITokenizer tokenizer, IPolicy policy, IPolicyFactory? factory = null)
     {
         if (tokenizer.VocabularySize > policy.VocabularySize)
             throw new InvalidDataException(
                 $"the tokenizer has {tokenizer.VocabularySize} ids and the model only {policy.VocabularySize}; they do not belong together");
         if (recipe.Threads > 0)
             WorkPool.Threads = recipe.Threads;
-        return new RunContext(recipe, OpenCorpus(recipe), OpenWorld(recipe), tokenizer, policy);
+        return new RunContext(recipe, OpenCorpus(recipe), OpenWorld(recipe), PaddedVocabulary.Around(tokenizer, policy.VocabularySize), policy) { Factory = factory };
     }
 
     /// <summary>Scores training documents and cuts them into tiers.</summary>
-    public static PositionPool ScoreTraining(RunContext context, CurriculumOptions options) => PositionPool.Score(
-        context.Policy, context.Corpus.Read(CorpusSplit.Train).Select(d => TokenizedDocuments.Encode(context.Tokenizer, d)), options,
-        context.Policy.ContextLength, ScoredRows);
+    public static PositionPool ScoreTraining(RunContext context, CurriculumOptions options) => DifficultyModel.Score(
+        context, context.Corpus.Read(CorpusSplit.Train).Select(d => TokenizedDocuments.Encode(context.Tokenizer, d)), options);
 
     /// <summary>The embedded world of a recipe, source of documents with visible thoughts.</summary>
     public static EmbeddedWorld OpenWorld(Recipe recipe) => new(recipe.Corpus.World, recipe.Seed, recipe.Corpus.HeldOut);

@@ -18,6 +18,9 @@ public sealed record RunContext(Recipe Recipe, ICorpus Corpus, EmbeddedWorld Wor
     public RolloutGenerator Generator { get; } = new(
         Policy, Policy.ContextLength, new CompletionTokens(Tokenizer.Special.ThinkClose!.Value, Tokenizer.Special.End), Recipe.Seed);
 
+    /// <summary>Loads other models that the recipe names; null where none can be.</summary>
+    public IPolicyFactory? Factory { get; init; }
+
     /// <summary>The optimizer's settings at a learning rate.</summary>
     public OptimizerStep OptimizerAt(double learningRate)
     {

@@ -80,9 +80,9 @@ public sealed class RunEvaluation
 
     private HeldOutPositions Questions(CurriculumOptions options)
     {
-        PositionPool Score() => PositionPool.Score(
-            _context.Policy, _evaluation.Documents, options with { Documents = _evaluation.Documents.Count },
-            _context.Policy.ContextLength, RunAssembly.ScoredRows, options.Rule == TierRule.Quantile ? TrainingCuts(options) : null);
+        PositionPool Score() => DifficultyModel.Score(
+            _context, _evaluation.Documents, options with { Documents = _evaluation.Documents.Count, MinEntropy = 0 },
+            options.Rule == TierRule.Quantile ? TrainingCuts(options) : null);
         PositionPool pool = _stateFolder is null ? Score() : RunAssembly.ReadOrMake(Path.Combine(_stateFolder, PositionsFile), Score);
         return HeldOutPositions.Draw(pool, _context.Recipe.Evaluation.NextTokenPerTier, _context.Recipe.Seed);
     }

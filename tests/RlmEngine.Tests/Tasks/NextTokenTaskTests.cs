@@ -47,6 +47,17 @@ public class NextTokenTaskTests
         });
     }
 
+    [TestCase(false)]
+    [TestCase(true)]
+    public void Draw_Uniform_LeavesTheSharesAside(bool isUniform)
+    {
+        CurriculumOptions curriculum = new() { Uniform = isUniform, P1 = [1, 0, 0], P2 = [1, 0, 0] };
+        PhiloxStream random = Stream(3);
+        IReadOnlyList<Prompt> prompts = Task(Options() with { Curriculum = curriculum }).Draw(3000, 0, 1, ref random);
+        // Of positions 1 to 44 the first 9 are easy: 9/44 of 3000 is 614, five standard deviations are 110.
+        Assert.That(prompts.Count(prompt => prompt.Tier == Tier.Easy), isUniform ? Is.InRange(504, 724) : Is.EqualTo(3000));
+    }
+
     [TestCase(1000, 0, 30)]
     [TestCase(1000, 6, 6)]
     [TestCase(1000, 31, 30)]
