@@ -25,12 +25,22 @@ public static class VectorMath
     private const float Round = 12582912f;
     private const int RoundBits = 0x4B400000;
 
+    // ln 2 in two parts, the first of 33 bits, so that its multiples by exponents are exact.
+    private const double Ln2Head = 6.93147180369123816490e-01;
+    private const double Ln2Rest = 1.90821492927058770002e-10;
+
     private const float C2 = 5.0000001201e-1f;
     private const float C3 = 1.6666665459e-1f;
     private const float C4 = 4.1665795894e-2f;
     private const float C5 = 8.3334519073e-3f;
     private const float C6 = 1.3981999507e-3f;
     private const float C7 = 1.9875691500e-4f;
+
+    private static ReadOnlySpan<double> LogSeries =>
+    [
+        1.479819860511658591e-01, 1.531383769920937332e-01, 1.818357216161805012e-01, 2.222219843214978396e-01, 2.857142874366239149e-01,
+        3.999999999940941908e-01, 6.666666666666735130e-01,
+    ];
 
     /// <summary>eˣ of sixteen lanes.</summary>
     /// <param name="x">Any values.</param>
@@ -217,16 +227,32 @@ public static class VectorMath
         double f = mantissa - 1;
         double s = f / (2 + f);
         double z = s * s;
-        double series = 1.479819860511658591e-01;
-        ReadOnlySpan<double> coefficients =
-        [
-            1.531383769920937332e-01, 1.818357216161805012e-01, 2.222219843214978396e-01, 2.857142874366239149e-01,
-            3.999999999940941908e-01, 6.666666666666735130e-01,
-        ];
-        foreach (double coefficient in coefficients) series = Math.FusedMultiplyAdd(series, z, coefficient);
+        double series = LogSeries[0];
+        foreach (double coefficient in LogSeries[1..]) series = Math.FusedMultiplyAdd(series, z, coefficient);
         double halfSquare = 0.5 * f * f;
-        double tail = Math.FusedMultiplyAdd(exponent, 1.90821492927058770002e-10, s * (halfSquare + (z * series)));
-        return (exponent * 6.93147180369123816490e-01) - (halfSquare - tail - f);
+        double tail = Math.FusedMultiplyAdd(exponent, Ln2Rest, s * (halfSquare + (z * series)));
+        return (exponent * Ln2Head) - (halfSquare - tail - f);
+    }
+
+    /// <summary>ln x of eight lanes, the bits of <see cref="Log(double)"/>; every lane positive and normal, or its result means nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<double> LogOfNormal(Vector512<double> x)
+    {
+        Vector512<long> bits = x.AsInt64();
+        Vector512<double> mantissa = ((bits & Vector512.Create(0xFFFFFFFFFFFFF)) | Vector512.Create(0x3FF0000000000000)).AsDouble();
+        Vector512<double> isLarge = Vector512.GreaterThan(mantissa, Vector512.Create(1.4142135623730951));
+        mantissa = Vector512.ConditionalSelect(isLarge, mantissa * Vector512.Create(0.5), mantissa);
+
+        // A comparison's true is −1.
+        Vector512<double> exponent = Vector512.ConvertToDouble((bits >> 52) - Vector512.Create(1023L) - isLarge.AsInt64());
+        Vector512<double> f = mantissa - Vector512<double>.One;
+        Vector512<double> s = f / (Vector512.Create(2.0) + f);
+        Vector512<double> z = s * s;
+        Vector512<double> series = Vector512.Create(LogSeries[0]);
+        foreach (double coefficient in LogSeries[1..]) series = Vector512.FusedMultiplyAdd(series, z, Vector512.Create(coefficient));
+        Vector512<double> halfSquare = Vector512.Create(0.5) * f * f;
+        Vector512<double> tail = Vector512.FusedMultiplyAdd(exponent, Vector512.Create(Ln2Rest), s * (halfSquare + (z * series)));
+        return (exponent * Vector512.Create(Ln2Head)) - (halfSquare - tail - f);
     }
 
     private static double PowerOfTwo(int exponent) => BitConverter.Int64BitsToDouble((long)(exponent + 1023) << 52);

@@ -8,6 +8,12 @@ namespace RlmEngine.Cli;
 /// <param name="Terminal">The terminal for live progress and tables, or null when standard output is redirected.</param>
 internal sealed record CommandConsole(TextWriter Out, TextWriter Error, IAnsiConsole? Terminal)
 {
+    /// <summary>Standard input as bytes; null means that of this process.</summary>
+    public Stream? BytesIn { get; init; }
+
+    /// <summary>Standard output as bytes, for what is no text; null means that of this process.</summary>
+    public Stream? BytesOut { get; init; }
+
     /// <summary>The console of this process.</summary>
     public static CommandConsole OfProcess()
     {

@@ -29,6 +29,7 @@ internal static class RlmCommandLine
             InspectCommand.Create(console),
             CreateCommand.Create(console),
             LogitsCommand.Create(console),
+            TokenizeCommand.Create(console),
             KernelsCommand.Create(console),
         };
         root.SetAction(new HelpAction().Invoke);

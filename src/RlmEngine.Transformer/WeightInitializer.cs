@@ -45,9 +45,8 @@ internal static class WeightInitializer
 
         public void Do(int index)
         {
-            PhiloxStream stream = new(seed, new PhiloxCounter(RandomPurpose.Initialization, (uint)number, (uint)(firstRow + index), 0, 0));
-            foreach (ref float value in new Span<float>(_values + ((nint)index * columns), columns))
-                value = (float)(stream.NextNormal() * deviation);
+            PhiloxCounter counter = new(RandomPurpose.Initialization, (uint)number, (uint)(firstRow + index), 0, 0);
+            NormalNumbers.Fill(new Span<float>(_values + ((nint)index * columns), columns), deviation, seed, counter);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using RlmEngine.Tokenization;
 
 namespace RlmEngine.Rewards;
 

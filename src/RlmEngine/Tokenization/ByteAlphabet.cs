@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace RlmEngine.Tokenization;
 
 /// <summary>GPT-2's printable stand-ins for the 256 bytes, in which tokenizer.json writes tokens.</summary>
@@ -7,7 +9,7 @@ internal static class ByteAlphabet
     private const int FirstStandIn = 256;
 
     private static readonly char[] _characters = CreateCharacters();
-    private static readonly Dictionary<char, byte> _bytes = CreateBytes();
+    private static readonly short[] _bytes = CreateBytes();
 
     /// <summary>The file form of a token's bytes.</summary>
     public static string ToText(ReadOnlySpan<byte> bytes)
@@ -19,16 +21,34 @@ internal static class ByteAlphabet
     }
 
     /// <summary>The bytes of a token's file form, or null where a character is not of the alphabet.</summary>
-    public static byte[]? ToBytes(string text)
+    /// <param name="utf8">The file form.</param>
+    public static byte[]? ToBytes(ReadOnlySpan<byte> utf8)
     {
-        var bytes = new byte[text.Length];
-        for (int i = 0; i < bytes.Length; i++)
+        var bytes = new byte[Encoding.UTF8.GetCharCount(utf8)];
+        return TryToBytes(utf8, bytes, out int length) && length == bytes.Length ? bytes : null;
+    }
+
+    /// <summary>Writes the bytes of a token's file form; false where a character is not of the alphabet.</summary>
+    /// <param name="utf8">The file form.</param>
+    /// <param name="bytes">At least as long as the file form.</param>
+    /// <param name="length">Bytes written.</param>
+    public static bool TryToBytes(ReadOnlySpan<byte> utf8, Span<byte> bytes, out int length)
+    {
+        length = 0;
+        for (int at = 0; at < utf8.Length; at++)
         {
-            if (!_bytes.TryGetValue(text[i], out bytes[i]))
-                return null;
+            // The alphabet's characters are below U+0800, so they are one or two bytes.
+            int character = utf8[at];
+            if (character >= 0xC0 && character < 0xE0 && at + 1 < utf8.Length)
+                character = ((character & 0x1F) << 6) | (utf8[++at] & 0x3F);
+            else if (character >= 0x80)
+                return false;
+            if (character >= _bytes.Length || _bytes[character] < 0)
+                return false;
+            bytes[length++] = (byte)_bytes[character];
         }
 
-        return bytes;
+        return true;
     }
 
     private static char[] CreateCharacters()
@@ -40,11 +60,12 @@ internal static class ByteAlphabet
         return characters;
     }
 
-    private static Dictionary<char, byte> CreateBytes()
+    private static short[] CreateBytes()
     {
-        var bytes = new Dictionary<char, byte>();
-        for (int value = 0; value < 256; value++)
-            bytes.Add(_characters[value], (byte)value);
+        var bytes = new short[_characters.Max() + 1];
+        Array.Fill(bytes, (short)-1);
+        for (short value = 0; value < 256; value++)
+            bytes[_characters[value]] = value;
         return bytes;
     }
 }

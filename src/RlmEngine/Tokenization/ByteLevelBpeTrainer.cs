@@ -53,7 +53,7 @@ public static class ByteLevelBpeTrainer
                 maxBytes -= text.Length;
                 while (!text.IsEmpty)
                 {
-                    ReadOnlySpan<byte> piece = text[..PreTokenizer.FirstPiece(text)];
+                    ReadOnlySpan<byte> piece = text[..WordPreTokenizer.Qwen2.FirstPiece(text)];
                     text = text[piece.Length..];
                     CountPiece(piece, lookup);
                 }

@@ -3,15 +3,28 @@ namespace RlmEngine.Tokenization;
 /// <summary>The merges of a byte-pair encoding: which pair becomes which token, and which pair goes first.</summary>
 internal sealed class MergeTable
 {
-    private readonly Dictionary<ulong, (int Rank, int Merged)> _merges;
+    /// <summary>Pieces up to so many symbols are searched for their lowest rank again and again, which is faster than a heap for them.</summary>
+    private const int ShortPiece = 48;
 
-    /// <summary>Makes the table; a pair's rank is its place in the list.</summary>
+    private const int NoRank = int.MaxValue;
+    private const ulong NoPair = ulong.MaxValue;
+
+    private readonly Slot[] _slots;
+    private readonly int _shift;
+
+    /// <summary>Makes the table; a pair's rank is its place in the list, and of equal pairs the last counts, as in huggingface/tokenizers.</summary>
     public MergeTable(IReadOnlyList<Merge> merges)
     {
         Merges = merges;
-        _merges = new Dictionary<ulong, (int, int)>(merges.Count);
+        int bits = Math.Max(4, int.Log2(merges.Count | 1) + 2);
+        _shift = 64 - bits;
+        _slots = new Slot[1 << bits];
+        Array.Fill(_slots, new Slot(NoPair, NoRank, -1));
         for (int rank = 0; rank < merges.Count; rank++)
-            _merges.TryAdd(Key(merges[rank].Left, merges[rank].Right), (rank, merges[rank].Merged));
+        {
+            ulong pair = Key(merges[rank].Left, merges[rank].Right);
+            _slots[Find(pair)] = new Slot(pair, rank, merges[rank].Merged);
+        }
     }
 
     /// <summary>The merges, by rank.</summary>
@@ -20,38 +33,73 @@ internal sealed class MergeTable
     /// <summary>Merges a piece in place, always the pair of lowest rank and of those the leftmost, until no pair merges; O(n log n).</summary>
     /// <param name="symbols">One token per byte on entry; the piece's tokens stand at the start on return.</param>
     /// <returns>How many tokens are left.</returns>
-    public int Apply(Span<int> symbols)
+    public int Apply(Span<int> symbols) =>
+        symbols.Length < 2 ? symbols.Length : symbols.Length <= ShortPiece ? ApplyShort(symbols) : ApplyLong(symbols);
+
+    private static ulong Key(int left, int right) => ((ulong)(uint)left << 32) | (uint)right;
+
+    private int ApplyShort(Span<int> symbols)
     {
-        if (symbols.Length < 2)
-            return symbols.Length;
+        Span<Slot> pairs = stackalloc Slot[ShortPiece];
+        int count = symbols.Length;
+        for (int i = 0; i + 1 < count; i++)
+            pairs[i] = Look(symbols[i], symbols[i + 1]);
+        while (true)
+        {
+            int best = 0;
+            for (int i = 1; i + 1 < count; i++)
+            {
+                if (pairs[i].Rank < pairs[best].Rank)
+                    best = i;
+            }
+
+            if (count < 2 || pairs[best].Rank == NoRank)
+                return count;
+            symbols[best] = pairs[best].Merged;
+            count--;
+            symbols[(best + 2)..(count + 1)].CopyTo(symbols[(best + 1)..]);
+            if (best + 1 < count)
+            {
+                pairs[(best + 1)..count].CopyTo(pairs[best..]);
+                pairs[best] = Look(symbols[best], symbols[best + 1]);
+            }
+
+            if (best > 0)
+                pairs[best - 1] = Look(symbols[best - 1], symbols[best]);
+        }
+    }
+
+    private int ApplyLong(Span<int> symbols)
+    {
         var next = new int[symbols.Length];
         var previous = new int[symbols.Length];
-        var queue = new PriorityQueue<Candidate, (int Rank, int At)>();
+        var queue = new MergeQueue(symbols.Length);
         for (int i = 0; i < symbols.Length; i++)
         {
             next[i] = i + 1;
             previous[i] = i - 1;
             if (i > 0)
-                Offer(queue, symbols, i - 1, i);
+                queue.Append(Look(symbols[i - 1], symbols[i]).Rank, i - 1);
         }
 
-        while (queue.TryDequeue(out Candidate pair, out _))
+        queue.Order();
+        while (queue.TryTake(out int rank, out int at))
         {
-            // A symbol that was merged away is −1, and one that has grown is another token: both make the entry stale.
-            if (symbols[pair.At] != pair.Left || next[pair.At] >= symbols.Length || symbols[next[pair.At]] != pair.Right)
+            // A symbol that was merged away is −1, and one whose neighbour has grown makes another pair: both make the entry stale.
+            int right = next[at];
+            if (symbols[at] < 0 || right >= symbols.Length || Look(symbols[at], symbols[right]) is var pair && pair.Rank != rank)
                 continue;
-            int right = next[pair.At];
-            symbols[pair.At] = pair.Merged;
+            symbols[at] = pair.Merged;
             symbols[right] = -1;
-            next[pair.At] = next[right];
-            if (next[right] < symbols.Length)
+            next[at] = next[right];
+            if (next[at] < symbols.Length)
             {
-                previous[next[right]] = pair.At;
-                Offer(queue, symbols, pair.At, next[right]);
+                previous[next[at]] = at;
+                queue.Add(Look(symbols[at], symbols[next[at]]).Rank, at);
             }
 
-            if (previous[pair.At] >= 0)
-                Offer(queue, symbols, previous[pair.At], pair.At);
+            if (previous[at] >= 0)
+                queue.Add(Look(symbols[previous[at]], symbols[at]).Rank, previous[at]);
         }
 
         int count = 0;
@@ -60,15 +108,18 @@ internal sealed class MergeTable
         return count;
     }
 
-    private static ulong Key(int left, int right) => ((ulong)(uint)left << 32) | (uint)right;
+    private ref readonly Slot Look(int left, int right) => ref _slots[Find(Key(left, right))];
 
-    private void Offer(PriorityQueue<Candidate, (int, int)> queue, ReadOnlySpan<int> symbols, int at, int right)
+    /// <summary>The slot of a pair, or the free one where it would go: open addressing with Fibonacci hashing.</summary>
+    private int Find(ulong pair)
     {
-        if (_merges.TryGetValue(Key(symbols[at], symbols[right]), out (int Rank, int Merged) merge))
-            queue.Enqueue(new Candidate(at, symbols[at], symbols[right], merge.Merged), (merge.Rank, at));
+        int at = (int)((pair * 0x9E3779B97F4A7C15) >> _shift);
+        while (_slots[at].Pair != pair && _slots[at].Pair != NoPair)
+            at = (at + 1) & (_slots.Length - 1);
+        return at;
     }
 
-    private readonly record struct Candidate(int At, int Left, int Right, int Merged);
+    private readonly record struct Slot(ulong Pair, int Rank, int Merged);
 }
 
 /// <summary>Two adjacent tokens and the token they become.</summary>

@@ -19,36 +19,6 @@ internal static class TokenizerJson
         WriteFile(Path.Combine(folder, ConfigFileName), json => WriteConfig(json, tokenizer));
     }
 
-    /// <summary>Reads a tokenizer.json.</summary>
-    /// <exception cref="InvalidDataException">One line that names the file and what is wrong with it.</exception>
-    public static ByteLevelBpe Read(string path)
-    {
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
-            return TokenizerJsonReader.Read(document.RootElement);
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new InvalidDataException($"{path}: no such file; a tokenizer's folder holds {FileName}", exception);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidDataException($"{path}: cannot be read: {OneLine(exception)}", exception);
-        }
-        catch (JsonException exception)
-        {
-            throw new InvalidDataException(
-                $"{path}: not whole JSON (line {exception.LineNumber + 1}); the file is truncated or damaged", exception);
-        }
-        catch (Exception exception) when (exception is InvalidDataException or InvalidOperationException or FormatException or KeyNotFoundException)
-        {
-            throw new InvalidDataException($"{path}: not a byte-level BPE tokenizer of Hugging Face's form: {OneLine(exception)}", exception);
-        }
-    }
-
-    private static string OneLine(Exception exception) => exception.Message.ReplaceLineEndings(" ");
-
     private static void WriteFile(string path, Action<Utf8JsonWriter> write)
     {
         using FileStream file = File.Create(path);
@@ -90,7 +60,7 @@ internal static class TokenizerJson
         json.WriteStartObject();
         json.WriteString("type", "Split");
         json.WriteStartObject("pattern");
-        json.WriteString("Regex", PreTokenizer.Pattern);
+        json.WriteString("Regex", WordPreTokenizer.Qwen2.Pattern);
         json.WriteEndObject();
         json.WriteString("behavior", "Isolated");
         json.WriteBoolean("invert", false);

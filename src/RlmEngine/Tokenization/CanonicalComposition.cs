@@ -1,7 +1,8 @@
+using System.Collections;
 using System.Globalization;
 using System.Text;
 
-namespace RlmEngine.Rewards;
+namespace RlmEngine.Tokenization;
 
 /// <summary>Unicode normalization form C (Unicode Standard Annex 15): canonical decomposition, ordering, composition.</summary>
 /// <remarks>Our own because String.Normalize returns its input unchanged when globalization is invariant, as it is here.</remarks>
@@ -14,6 +15,9 @@ internal static class CanonicalComposition
     private static readonly Dictionary<(int First, int Second), int> _compositions = [];
     private static readonly Dictionary<int, int> _classes = [];
 
+    /// <summary>Characters that normalization may change, or that may change with one before them; all others begin a part of their own.</summary>
+    private static readonly BitArray _active = new(0x3_0000);
+
     static CanonicalComposition()
     {
         foreach (string entry in CanonicalDecompositions.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
@@ -25,13 +29,60 @@ internal static class CanonicalComposition
             _decompositions[composite] = pair;
             if (entry[mark] == '=')
                 _compositions[pair] = composite;
+            else
+                _active[composite] = true;
+            if (parts.Length > 1)
+                _active[parts[1]] = true;
         }
+        for (int jamo = VowelBase; jamo < TrailingBase + TrailingCount; jamo++)
+            _active[jamo] = true;
         foreach (string entry in CombiningClasses.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
         {
             string[] parts = entry.Split(':'), range = parts[0].Split('-');
             for (int c = Hex(range[0]); c <= Hex(range[^1]); c++)
+            {
                 _classes[c] = int.Parse(parts[1], CultureInfo.InvariantCulture);
+                _active[c] = true;
+            }
         }
+    }
+
+    /// <summary>
+    /// Normalizes a text but for one thing: marks in an unusual order that normalization would do no more than reorder are kept, so that
+    /// such text comes back from its tokens as it was. Unpaired surrogates become U+FFFD.
+    /// </summary>
+    internal static string NormalizeKeepingOrder(string text)
+    {
+        StringBuilder? result = null;
+        int done = 0, part = 0, at = 0;
+        bool isActive = false;
+        while (at <= text.Length)
+        {
+            Rune rune = default;
+            bool isEnd = at == text.Length;
+            int length = isEnd || Rune.DecodeFromUtf16(text.AsSpan(at), out rune, out int units) != System.Buffers.OperationStatus.Done ? 1 : units;
+            if (!isEnd && rune.Value < _active.Length && _active[rune.Value])
+            {
+                isActive = true;
+            }
+            else
+            {
+                if (isActive && Changed(text[part..at]) is { } changed)
+                {
+                    (result ??= new StringBuilder(text.Length)).Append(text, done, part - done).Append(changed);
+                    done = at;
+                }
+                (part, isActive) = (at, false);
+            }
+            at += length;
+        }
+        return result is null ? text : result.Append(text, done, text.Length - done).ToString();
+    }
+
+    private static string? Changed(string part)
+    {
+        string normalized = Normalize(part);
+        return part.Order().SequenceEqual(normalized.Order()) ? null : normalized;
     }
 
     /// <summary>Normalizes a text; unpaired surrogates become U+FFFD.</summary>

@@ -1,4 +1,4 @@
-namespace RlmEngine.Rewards;
+namespace RlmEngine.Tokenization;
 
 /// <summary>Canonical combining classes of Unicode 14 that are not 0: first-last:class, code points in hexadecimal.</summary>
 /// <remarks>From UnicodeData.txt and CompositionExclusions.txt of the Unicode Character Database.</remarks>

@@ -1,4 +1,4 @@
-namespace RlmEngine.Rewards;
+namespace RlmEngine.Tokenization;
 
 /// <summary>Canonical decompositions of Unicode 14 but Hangul's: C=A+B composes back, C~A or C~A+B does not; hexadecimal code points.</summary>
 /// <remarks>From UnicodeData.txt and CompositionExclusions.txt of the Unicode Character Database.</remarks>
