@@ -1,13 +1,13 @@
 using System.Runtime.InteropServices;
+using RlmEngine.Kernels;
 
 namespace RlmEngine.Transformer;
 
-/// <summary>Native memory of floats, aligned to 64 bytes; grows on demand, keeps its size, and is freed once.</summary>
+/// <summary>Native memory of floats; grows on demand, keeps its size, and is freed once. What is never touched takes no memory.</summary>
 internal sealed unsafe class FloatBuffer : IDisposable
 {
-    private const nuint Alignment = 64;
     private static long s_liveBytes;
-    private float* _pointer;
+    private AlignedMemory _memory;
 
     public FloatBuffer()
     {
@@ -27,11 +27,10 @@ internal sealed unsafe class FloatBuffer : IDisposable
     public void Reserve(nint length)
     {
         if (length <= Length) return;
-        float* grown = (float*)NativeMemory.AlignedAlloc((nuint)length * sizeof(float), Alignment);
-        NativeMemory.Copy(_pointer, grown, (nuint)Length * sizeof(float));
-        NativeMemory.Clear(grown + Length, (nuint)(length - Length) * sizeof(float));
-        NativeMemory.AlignedFree(_pointer);
-        _pointer = grown;
+        AlignedMemory grown = AlignedMemory.Allocate(length);
+        NativeMemory.Copy(_memory.Pointer, grown.Pointer, (nuint)Length * sizeof(float));
+        _memory.Free();
+        _memory = grown;
         Interlocked.Add(ref s_liveBytes, (length - Length) * sizeof(float));
         Length = length;
     }
@@ -41,7 +40,7 @@ internal sealed unsafe class FloatBuffer : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset + length, Length);
-        return new Span<float>(_pointer + offset, length);
+        return new Span<float>(_memory.Pointer + offset, length);
     }
 
     /// <summary>A view of rows, the buffer grown to hold them.</summary>
@@ -49,19 +48,19 @@ internal sealed unsafe class FloatBuffer : IDisposable
     {
         int length = checked(rows * width);
         if (length > Length) Reserve(Math.Max(length, Length + (Length / 2)));
-        return new Span<float>(_pointer, length);
+        return new Span<float>(_memory.Pointer, length);
     }
 
     /// <summary>A view of all floats of a buffer of less than 2³¹.</summary>
-    public Span<float> All => new(_pointer, checked((int)Length));
+    public Span<float> All => new(_memory.Pointer, checked((int)Length));
 
     public void CopyFrom(FloatBuffer other)
     {
         Reserve(other.Length);
-        NativeMemory.Copy(other._pointer, _pointer, (nuint)other.Length * sizeof(float));
+        NativeMemory.Copy(other._memory.Pointer, _memory.Pointer, (nuint)other.Length * sizeof(float));
     }
 
-    public void Clear() => NativeMemory.Clear(_pointer, (nuint)Length * sizeof(float));
+    public void Clear() => NativeMemory.Clear(_memory.Pointer, (nuint)Length * sizeof(float));
 
     public void Dispose()
     {
@@ -71,8 +70,8 @@ internal sealed unsafe class FloatBuffer : IDisposable
 
     private void Free()
     {
-        NativeMemory.AlignedFree(_pointer);
-        _pointer = null;
+        _memory.Free();
+        _memory = default;
         Interlocked.Add(ref s_liveBytes, -Length * sizeof(float));
         Length = 0;
     }

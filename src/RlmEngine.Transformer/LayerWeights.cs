@@ -34,15 +34,15 @@ internal sealed class LayerWeights : IDisposable
 
     public PackedMatrix Down { get; }
 
-    public void Pack(FloatBuffer values)
+    public void Follow(FloatBuffer values)
     {
-        Query.Pack(Slices.Query.Of(values));
-        Key.Pack(Slices.Key.Of(values));
-        Value.Pack(Slices.Value.Of(values));
-        Output.Pack(Slices.Output.Of(values));
-        Gate.Pack(Slices.Gate.Of(values));
-        Up.Pack(Slices.Up.Of(values));
-        Down.Pack(Slices.Down.Of(values));
+        Query.Follow(Slices.Query.Of(values));
+        Key.Follow(Slices.Key.Of(values));
+        Value.Follow(Slices.Value.Of(values));
+        Output.Follow(Slices.Output.Of(values));
+        Gate.Follow(Slices.Gate.Of(values));
+        Up.Follow(Slices.Up.Of(values));
+        Down.Follow(Slices.Down.Of(values));
     }
 
     public void Dispose()

@@ -35,12 +35,12 @@ internal sealed class ModelWeights : IDisposable
 
     public WeightSlice FinalNorm { get; }
 
-    /// <summary>Copies the values into the packed matrices; to be called after every change of them.</summary>
-    public void Pack()
+    /// <summary>Lets the packed matrices take over the values when they are next used; to be called after every change of them.</summary>
+    public void Follow()
     {
         foreach (LayerWeights layer in Layers)
-            layer.Pack(Values);
-        Head.Pack(HeadSlice.Of(Values));
+            layer.Follow(Values);
+        Head.Follow(HeadSlice.Of(Values));
     }
 
     public void Dispose()

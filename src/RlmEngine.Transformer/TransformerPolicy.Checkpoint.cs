@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using RlmEngine.Checkpoints;
+using RlmEngine.Policies;
 
 namespace RlmEngine.Transformer;
 
@@ -9,25 +10,28 @@ namespace RlmEngine.Transformer;
 public sealed partial class TransformerPolicy
 {
     private const string ConfigFile = ModelOrigin.ConfigFile;
-    private const string WeightsFile = "model.safetensors";
     private const string OptimizerFile = "optimizer.safetensors";
+    private const string WeightPrefix = "weight.";
     private const string FirstPrefix = "exp_avg.";
     private const string SecondPrefix = "exp_avg_sq.";
     private const string CountKey = "step";
 
-    /// <summary>Reads config.json and model.safetensors of a Llama, Qwen2 or Qwen3 in float32.</summary>
+    /// <summary>Reads a Llama, Qwen2 or Qwen3: config.json and model.safetensors, or its shards, of F32, F16 or BF16.</summary>
     /// <param name="folder">A folder in Hugging Face's layout.</param>
-    /// <exception cref="InvalidDataException">A file is missing, cut off, of an unsupported model type, or does not match the other.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A file is missing, cut off, of an unsupported model type, or they do not match: a tensor is missing, of another shape or unknown.
+    /// </exception>
     public static TransformerPolicy Load(string folder)
     {
         ModelOrigin origin = ModelOrigin.Read(folder);
+        using SafetensorsFolder files = SafetensorsFolder.Open(folder);
+        WeightFiles.Check(origin.Config, files);
         TransformerPolicy policy = Empty(origin.Config, origin);
         try
         {
-            using SafetensorsFile file = Open(Path.Combine(folder, WeightsFile));
             foreach (WeightTensor tensor in policy.Tensors)
-                file.Read(tensor.Name, ShapeOf(tensor), new WeightSlice(tensor).Of(policy._weights.Values));
-            policy._weights.Pack();
+                files.Read(tensor.Name, ShapeOf(tensor), new WeightSlice(tensor).Of(policy._weights.Values));
+            policy._weights.Follow();
             return policy;
         }
         catch
@@ -38,25 +42,35 @@ public sealed partial class TransformerPolicy
     }
 
     /// <inheritdoc/>
-    public void SaveWeights(string folder)
+    public void SaveWeights(string folder, WeightType type = WeightType.Float32) => SaveWeights(folder, type, SafetensorsFolderWriter.DefaultShardBytes);
+
+    /// <summary>Writes config.json and the weights into an existing folder, in several files where one would be too large.</summary>
+    /// <param name="folder">The folder; what an earlier model left in it is replaced.</param>
+    /// <param name="type">How the weights are stored; float32 is exact.</param>
+    /// <param name="shardBytes">Bytes of tensors from which a next file is begun.</param>
+    /// <exception cref="IOException">It cannot be written, as on a full disk.</exception>
+    public void SaveWeights(string folder, WeightType type, long shardBytes)
     {
-        HuggingFaceConfig.Write(Config, Path.Combine(folder, ConfigFile), "F32", Origin);
+        string name = SafetensorsEntry.NameOf(type);
+        HuggingFaceConfig.Write(Config, Path.Combine(folder, ConfigFile), name, Origin);
         if (Origin?.GenerationJson is { } generation)
             File.WriteAllBytes(Path.Combine(folder, ModelOrigin.GenerationFile), generation);
-        using SafetensorsWriter writer = new(
-            Path.Combine(folder, WeightsFile), [.. Tensors.Select(tensor => new SafetensorsEntry(tensor.Name, ShapeOf(tensor)))]);
-        Write(writer, _weights.Values);
-        writer.Complete();
+        new SafetensorsFolderWriter(folder, shardBytes).Write(
+            [.. Tensors.Select(tensor => new SafetensorsEntry(tensor.Name, name, ShapeOf(tensor)))],
+            (entry, writer) => writer.Write(SliceOf(entry.Name).Of(_weights.Values)));
     }
 
     /// <inheritdoc/>
-    public void SaveOptimizer(string folder)
+    public void SaveOptimizer(string folder, bool withWeights = false)
     {
         TrainingState state = Training;
         Dictionary<string, string> metadata = new() { [CountKey] = state.Count.ToString(CultureInfo.InvariantCulture) };
-        using SafetensorsWriter writer = new(Path.Combine(folder, OptimizerFile), [.. Entries(FirstPrefix), .. Entries(SecondPrefix)], metadata);
+        List<SafetensorsEntry> entries = [.. Entries(FirstPrefix), .. Entries(SecondPrefix), .. withWeights ? Entries(WeightPrefix) : []];
+        using SafetensorsWriter writer = new(Path.Combine(folder, OptimizerFile), entries, metadata);
         Write(writer, state.FirstMoments);
         Write(writer, state.SecondMoments);
+        if (withWeights)
+            Write(writer, _weights.Values);
         writer.Complete();
     }
 
@@ -69,12 +83,16 @@ public sealed partial class TransformerPolicy
         if (!file.Metadata.TryGetValue(CountKey, out string? text)
             || !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count))
             throw new InvalidDataException($"{path}: the number of steps is missing");
-        if (file.Tensors.Count != 2 * Tensors.Count)
-            throw new InvalidDataException($"{path}: {file.Tensors.Count} tensors where this model has {2 * Tensors.Count}");
-        foreach (WeightTensor tensor in Tensors)
+        bool hasWeights = file.Tensors.Any(tensor => tensor.Name.StartsWith(WeightPrefix, StringComparison.Ordinal));
+        int needed = (hasWeights ? 3 : 2) * Tensors.Count;
+        if (file.Tensors.Count != needed)
+            throw new InvalidDataException($"{path}: {file.Tensors.Count} tensors where this model has {needed}");
+        Read(file, FirstPrefix, state.FirstMoments);
+        Read(file, SecondPrefix, state.SecondMoments);
+        if (hasWeights)
         {
-            file.Read(FirstPrefix + tensor.Name, ShapeOf(tensor), new WeightSlice(tensor).Of(state.FirstMoments));
-            file.Read(SecondPrefix + tensor.Name, ShapeOf(tensor), new WeightSlice(tensor).Of(state.SecondMoments));
+            Read(file, WeightPrefix, _weights.Values);
+            _weights.Follow();
         }
 
         state.Count = count;
@@ -97,7 +115,7 @@ public sealed partial class TransformerPolicy
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private static long[] ShapeOf(WeightTensor tensor) => [.. tensor.Shape.Select(extent => (long)extent)];
+    internal static long[] ShapeOf(WeightTensor tensor) => [.. tensor.Shape.Select(extent => (long)extent)];
 
     private static SafetensorsFile Open(string path)
     {
@@ -109,6 +127,12 @@ public sealed partial class TransformerPolicy
         {
             throw new InvalidDataException($"{path} is missing", e);
         }
+    }
+
+    private void Read(SafetensorsFile file, string prefix, FloatBuffer buffer)
+    {
+        foreach (WeightTensor tensor in Tensors)
+            file.Read(prefix + tensor.Name, ShapeOf(tensor), new WeightSlice(tensor).Of(buffer));
     }
 
     private IEnumerable<SafetensorsEntry> Entries(string prefix)

@@ -63,7 +63,7 @@ public sealed partial class TransformerPolicy : IPolicy
         ArgumentNullException.ThrowIfNull(config);
         TransformerPolicy policy = Empty(config.Checked());
         WeightInitializer.Fill(policy._weights, seed);
-        policy._weights.Pack();
+        policy._weights.Follow();
         return policy;
     }
 
@@ -103,7 +103,7 @@ public sealed partial class TransformerPolicy : IPolicy
     public StepReport Step(OptimizerStep step)
     {
         StepReport report = Training.Step(_weights.Values, step);
-        if (!report.IsSkipped) _weights.Pack();
+        if (!report.IsSkipped) _weights.Follow();
         Version++;
         return report;
     }
@@ -116,7 +116,7 @@ public sealed partial class TransformerPolicy : IPolicy
     {
         ModelWeights copy = new(Config);
         copy.Values.CopyFrom(_weights.Values);
-        copy.Pack();
+        copy.Follow();
         return new TransformerPolicy(copy, Rope, isFrozen: true) { Version = Version, Origin = Origin };
     }
 
@@ -146,7 +146,7 @@ public sealed partial class TransformerPolicy : IPolicy
             copy.CopyTo(values);
         }
 
-        _weights.Pack();
+        _weights.Follow();
         Version++;
     }
 

@@ -162,7 +162,7 @@ public static unsafe partial class Gemm
     private static void CheckRange(PackedMatrix w, int first, int count, int multiple = PackedMatrix.PanelWidth)
     {
         ArgumentNullException.ThrowIfNull(w);
-        ObjectDisposedException.ThrowIf(w.Forward is null, w);
+        ObjectDisposedException.ThrowIf(w.IsDisposed, w);
         if (first < 0 || count < 0 || first + (long)count > w.Outputs || first % multiple != 0)
             throw new ArgumentException($"outputs {first} .. {first + (long)count} of {w.Outputs}; a range starts at a multiple of {multiple}");
     }

@@ -1,27 +1,24 @@
-using System.Runtime.InteropServices;
-
 namespace RlmEngine.Kernels.Dense;
 
-/// <summary>Native memory of floats, aligned to 64 bytes, that grows on demand and keeps its size.</summary>
+/// <summary>Native memory of floats that grows on demand and keeps its size.</summary>
 internal sealed unsafe class NativeBuffer : IDisposable
 {
-    private const nuint Alignment = 64;
-    private float* _pointer;
+    private AlignedMemory _memory;
     private nint _length;
 
     ~NativeBuffer() => Free();
 
-    /// <summary>At least <paramref name="length"/> floats; what they held before is lost if the buffer grew.</summary>
+    /// <summary>At least <paramref name="length"/> floats, all 0 if the buffer grew, else as they were left.</summary>
     public float* Rent(nint length)
     {
         if (length > _length)
         {
             Free();
-            _pointer = (float*)NativeMemory.AlignedAlloc((nuint)length * sizeof(float), Alignment);
+            _memory = AlignedMemory.Allocate(length);
             _length = length;
         }
 
-        return _pointer;
+        return _memory.Pointer;
     }
 
     public void Dispose()
@@ -32,8 +29,8 @@ internal sealed unsafe class NativeBuffer : IDisposable
 
     private void Free()
     {
-        NativeMemory.AlignedFree(_pointer);
-        _pointer = null;
+        _memory.Free();
+        _memory = default;
         _length = 0;
     }
 }

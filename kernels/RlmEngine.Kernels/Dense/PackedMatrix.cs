@@ -1,11 +1,10 @@
-using System.Runtime.InteropServices;
-
 namespace RlmEngine.Kernels.Dense;
 
 /// <summary>A weight W_OI, copied once per update into panels of 32 columns for both products: X·Wᵀ and dY·W.</summary>
 /// <remarks>
 /// Forward panel p holds for each input i the 32 outputs 32p .. 32p + 31; backward panel p holds for each output o the 32 inputs from 32p.
-/// The last panel is filled up with zeros. The layout does not depend on the vector width.
+/// The last panel is filled up with zeros. The layout does not depend on the vector width. Panels of a product that is never asked for
+/// take no memory. Not thread-safe.
 /// </remarks>
 public sealed unsafe class PackedMatrix : IDisposable
 {
@@ -14,6 +13,9 @@ public sealed unsafe class PackedMatrix : IDisposable
 
     private readonly NativeBuffer _forward = new();
     private readonly NativeBuffer _backward = new();
+    private float* _followed;
+    private bool _isForwardPacked;
+    private bool _isBackwardPacked;
 
     /// <summary>Makes a matrix of zeros.</summary>
     /// <param name="outputs">Rows O of the weight.</param>
@@ -25,8 +27,6 @@ public sealed unsafe class PackedMatrix : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(inputs);
         Outputs = outputs;
         Inputs = inputs;
-        Forward = Zeros(_forward, Panels(outputs) * PanelWidth * (nint)inputs);
-        Backward = Zeros(_backward, Panels(inputs) * PanelWidth * (nint)outputs);
     }
 
     /// <summary>Rows O of the weight.</summary>
@@ -39,9 +39,33 @@ public sealed unsafe class PackedMatrix : IDisposable
     public static long BytesOf(int outputs, int inputs) =>
         sizeof(float) * ((Panels(outputs) * PanelWidth * (long)inputs) + (Panels(inputs) * PanelWidth * (long)outputs));
 
-    internal float* Forward { get; private set; }
+    internal bool IsDisposed { get; private set; }
 
-    internal float* Backward { get; private set; }
+    /// <summary>Panels of the forward product, packed by now.</summary>
+    internal float* Forward
+    {
+        get
+        {
+            float* panels = _forward.Rent(Math.Max(Panels(Outputs) * PanelWidth * (nint)Inputs, 1));
+            if (_followed is not null && !_isForwardPacked)
+                WorkPool.Run(Panels(Outputs), new ForwardWork(_followed, Outputs, Inputs, panels));
+            _isForwardPacked = true;
+            return panels;
+        }
+    }
+
+    /// <summary>Panels of the backward product, packed by now.</summary>
+    internal float* Backward
+    {
+        get
+        {
+            float* panels = _backward.Rent(Math.Max(Panels(Inputs) * PanelWidth * (nint)Outputs, 1));
+            if (_followed is not null && !_isBackwardPacked)
+                WorkPool.Run(Panels(Inputs), new BackwardWork(_followed, Outputs, Inputs, panels));
+            _isBackwardPacked = true;
+            return panels;
+        }
+    }
 
     /// <summary>Takes over the weight's present values.</summary>
     /// <param name="w_OI">The weight, row-major [outputs, inputs].</param>
@@ -49,49 +73,46 @@ public sealed unsafe class PackedMatrix : IDisposable
     /// <exception cref="ObjectDisposedException">The matrix was disposed.</exception>
     public void Pack(ReadOnlySpan<float> w_OI)
     {
-        ObjectDisposedException.ThrowIf(Forward is null, this);
-        if (w_OI.Length != (long)Outputs * Inputs)
-            throw new ArgumentException($"{w_OI.Length} weights for a matrix of {Outputs} x {Inputs}", nameof(w_OI));
         fixed (float* w = w_OI)
         {
-            var work = new PackWork(w, Outputs, Inputs, Forward, Backward);
-            WorkPool.Run(Panels(Outputs) + Panels(Inputs), work);
+            Follow(new ReadOnlySpan<float>(w, w_OI.Length));
+            _ = Forward;
+            _ = Backward;
+            _followed = null;
         }
+    }
+
+    /// <summary>Takes over the weight's values when a product first asks for them; to be called again after every change of them.</summary>
+    /// <param name="native_OI">The weight, row-major [outputs, inputs], in native memory that stays until the next call or the last product.</param>
+    /// <exception cref="ArgumentException">The span does not hold outputs × inputs numbers.</exception>
+    /// <exception cref="ObjectDisposedException">The matrix was disposed.</exception>
+    public void Follow(ReadOnlySpan<float> native_OI)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        if (native_OI.Length != (long)Outputs * Inputs)
+            throw new ArgumentException($"{native_OI.Length} weights for a matrix of {Outputs} x {Inputs}", nameof(native_OI));
+        fixed (float* w = native_OI)
+            _followed = w;
+        _isForwardPacked = _isBackwardPacked = false;
     }
 
     /// <summary>Frees the panels.</summary>
     public void Dispose()
     {
-        Forward = null;
-        Backward = null;
+        IsDisposed = true;
+        _followed = null;
         _forward.Dispose();
         _backward.Dispose();
     }
 
     internal static int Panels(int columns) => (columns + PanelWidth - 1) / PanelWidth;
 
-    private static float* Zeros(NativeBuffer buffer, nint length)
-    {
-        float* pointer = buffer.Rent(Math.Max(length, 1));
-        NativeMemory.Clear(pointer, (nuint)length * sizeof(float));
-        return pointer;
-    }
-
-    /// <summary>Fills one panel: first those of the forward product, then those of the backward product.</summary>
-    private readonly struct PackWork(float* w, int outputs, int inputs, float* forward, float* backward) : IWork
+    private readonly struct ForwardWork(float* w, int outputs, int inputs, float* panels) : IWork
     {
         public void Do(int index)
         {
-            if (index < Panels(outputs))
-                PackForward(index * PanelWidth);
-            else
-                PackBackward((index - Panels(outputs)) * PanelWidth);
-        }
-
-        private void PackForward(int first)
-        {
-            int count = Math.Min(PanelWidth, outputs - first);
-            float* panel = forward + (nint)first * inputs;
+            int first = index * PanelWidth, count = Math.Min(PanelWidth, outputs - first);
+            float* panel = panels + (nint)first * inputs;
             const int inputsAtOnce = 16;
             for (nint start = 0; start < inputs; start += inputsAtOnce)
             {
@@ -104,11 +125,14 @@ public sealed unsafe class PackedMatrix : IDisposable
                 }
             }
         }
+    }
 
-        private void PackBackward(int first)
+    private readonly struct BackwardWork(float* w, int outputs, int inputs, float* panels) : IWork
+    {
+        public void Do(int index)
         {
-            int count = Math.Min(PanelWidth, inputs - first);
-            float* panel = backward + (nint)first * outputs;
+            int first = index * PanelWidth, count = Math.Min(PanelWidth, inputs - first);
+            float* panel = panels + (nint)first * outputs;
             for (nint o = 0; o < outputs; o++)
                 new ReadOnlySpan<float>(w + o * inputs + first, count).CopyTo(new Span<float>(panel + o * PanelWidth, count));
         }

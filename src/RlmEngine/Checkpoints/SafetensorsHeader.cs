@@ -8,6 +8,8 @@ internal sealed class SafetensorsHeader
     /// <summary>The format's own limit on a header, in bytes.</summary>
     public const int LargestHeader = 100_000_000;
 
+    private const int HighestRank = 64;
+
     private readonly string _path;
     private readonly Dictionary<string, string> _metadata = [];
     private readonly List<(SafetensorsEntry Entry, long End)> _entries = [];
@@ -28,6 +30,8 @@ internal sealed class SafetensorsHeader
     public static SafetensorsHeader Parse(string path, ReadOnlySpan<byte> json, long dataLength)
     {
         SafetensorsHeader header = new(path);
+        if (json.IsEmpty || json[0] != (byte)'{')
+            throw new InvalidDataException($"{path}: the header is not an object: its first byte is not {{");
         try
         {
             header.ReadAll(json);
@@ -51,9 +55,11 @@ internal sealed class SafetensorsHeader
         {
             string name = reader.GetString()!;
             if (!names.Add(name))
-                throw new InvalidDataException($"{_path}: \"{name}\" stands twice in the header");
+                throw new InvalidDataException($"{_path}: {Shown(name)} stands twice in the header");
             _ = reader.Read();
-            Expect(ref reader, JsonTokenType.StartObject, $"\"{name}\"");
+            if (name == "__metadata__" && reader.TokenType == JsonTokenType.Null)
+                continue;
+            Expect(ref reader, JsonTokenType.StartObject, Shown(name));
             if (name == "__metadata__")
                 ReadMetadata(ref reader);
             else
@@ -70,9 +76,9 @@ internal sealed class SafetensorsHeader
         {
             string key = reader.GetString()!;
             _ = reader.Read();
-            Expect(ref reader, JsonTokenType.String, $"__metadata__ \"{key}\"");
+            Expect(ref reader, JsonTokenType.String, $"__metadata__ {Shown(key)}");
             if (!_metadata.TryAdd(key, reader.GetString()!))
-                throw new InvalidDataException($"{_path}: __metadata__ holds \"{key}\" twice");
+                throw new InvalidDataException($"{_path}: __metadata__ holds {Shown(key)} twice");
         }
     }
 
@@ -89,10 +95,10 @@ internal sealed class SafetensorsHeader
                 "dtype" => type is null,
                 "shape" => shape is null,
                 "data_offsets" => offsets is null,
-                _ => throw new InvalidDataException($"{_path}: tensor \"{name}\" has an unknown field \"{field}\""),
+                _ => throw new InvalidDataException($"{_path}: tensor {Shown(name)} has an unknown field {Shown(field)}"),
             };
             if (!isNew)
-                throw new InvalidDataException($"{_path}: tensor \"{name}\" has \"{field}\" twice");
+                throw new InvalidDataException($"{_path}: tensor {Shown(name)} has \"{field}\" twice");
             _ = reader.Read();
             if (field == "dtype")
                 type = reader.GetString();
@@ -103,14 +109,14 @@ internal sealed class SafetensorsHeader
         }
 
         if (type is null || shape is null || offsets is not [long begin, long end])
-            throw new InvalidDataException($"{_path}: tensor \"{name}\" needs dtype, shape and two data_offsets");
+            throw new InvalidDataException($"{_path}: tensor {Shown(name)} needs dtype, shape and two data_offsets");
         Add(new SafetensorsEntry(name, type, shape) { Begin = begin }, end);
     }
 
     private void Add(SafetensorsEntry entry, long end)
     {
-        if (SafetensorsEntry.SizeOf(entry.Type) == 0)
-            throw new InvalidDataException($"{_path}: tensor \"{entry.Name}\" has an unknown type {entry.Type}");
+        if (SafetensorsEntry.BitsOf(entry.Type) == 0)
+            throw new InvalidDataException($"{_path}: tensor {Shown(entry.Name)} has an unknown type {Shown(entry.Type)}");
         long bytes;
         try
         {
@@ -118,13 +124,15 @@ internal sealed class SafetensorsHeader
         }
         catch (OverflowException)
         {
-            throw new InvalidDataException($"{_path}: tensor \"{entry.Name}\" has shape {entry.ShapeText}, more numbers than can be counted");
+            throw new InvalidDataException($"{_path}: tensor {Shown(entry.Name)} has shape {entry.ShapeText}, more numbers than can be counted");
         }
 
+        if (bytes < 0)
+            throw new InvalidDataException($"{_path}: tensor {Shown(entry.Name)} {entry.Type} {entry.ShapeText} does not fill whole bytes");
         if (end < entry.Begin || end - entry.Begin != bytes)
         {
             throw new InvalidDataException(
-                $"{_path}: tensor \"{entry.Name}\" {entry.Type} {entry.ShapeText} takes {bytes} bytes; data_offsets [{entry.Begin}, {end}] give {end - entry.Begin}");
+                $"{_path}: tensor {Shown(entry.Name)} {entry.Type} {entry.ShapeText} takes {bytes} bytes; data_offsets [{entry.Begin}, {end}] give {end - entry.Begin}");
         }
 
         _entries.Add((entry, end));
@@ -132,12 +140,14 @@ internal sealed class SafetensorsHeader
 
     private long[] ReadNumbers(ref Utf8JsonReader reader, string name, string field)
     {
-        Expect(ref reader, JsonTokenType.StartArray, $"tensor \"{name}\": {field}");
+        Expect(ref reader, JsonTokenType.StartArray, $"tensor {Shown(name)}: {field}");
         List<long> numbers = [];
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out long number) || number < 0)
-                throw new InvalidDataException($"{_path}: tensor \"{name}\": {field} holds something else than integers of at least 0");
+                throw new InvalidDataException($"{_path}: tensor {Shown(name)}: {field} holds something else than integers of at least 0");
+            if (numbers.Count == HighestRank)
+                throw new InvalidDataException($"{_path}: tensor {Shown(name)}: {field} holds more than {HighestRank} numbers");
             numbers.Add(number);
         }
 
@@ -151,11 +161,11 @@ internal sealed class SafetensorsHeader
         foreach ((SafetensorsEntry entry, long end) in _entries)
         {
             if (end > dataLength)
-                throw new InvalidDataException($"{_path}: cut off: tensor \"{entry.Name}\" ends at data byte {end} and the file has {dataLength}");
+                throw new InvalidDataException($"{_path}: cut off: tensor {Shown(entry.Name)} ends at data byte {end} and the file has {dataLength}");
             if (entry.Begin != expected)
             {
                 string what = entry.Begin < expected ? "overlaps the tensor before it" : $"leaves a hole of {entry.Begin - expected} bytes before it";
-                throw new InvalidDataException($"{_path}: tensor \"{entry.Name}\" {what}");
+                throw new InvalidDataException($"{_path}: tensor {Shown(entry.Name)} {what}");
             }
 
             expected = end;
@@ -164,6 +174,8 @@ internal sealed class SafetensorsHeader
         if (expected != dataLength)
             throw new InvalidDataException($"{_path}: {dataLength - expected} bytes behind the last tensor belong to none");
     }
+
+    private static string Shown(string text) => SafetensorsEntry.Shown(text);
 
     private void Expect(ref Utf8JsonReader reader, JsonTokenType type, string what)
     {

@@ -33,12 +33,16 @@ public interface IPolicy : ITokenScorer, IDecoder, IDisposable
     IPolicy Snapshot();
 
     /// <summary>Writes config.json and model.safetensors into an existing folder (Hugging Face layout).</summary>
-    void SaveWeights(string folder);
+    /// <param name="folder">The folder.</param>
+    /// <param name="type">How the weights are stored; float32 is exact.</param>
+    void SaveWeights(string folder, WeightType type = WeightType.Float32);
 
     /// <summary>Writes the optimizer's moments and count into an existing folder.</summary>
-    void SaveOptimizer(string folder);
+    /// <param name="folder">The folder.</param>
+    /// <param name="withWeights">True writes the weights beside them in float32, for a folder whose model files are rounded.</param>
+    void SaveOptimizer(string folder, bool withWeights = false);
 
-    /// <summary>Reads what <see cref="SaveOptimizer"/> wrote.</summary>
+    /// <summary>Reads what <see cref="SaveOptimizer"/> wrote; weights that stand beside the moments replace the policy's.</summary>
     /// <exception cref="InvalidDataException">The file is missing, cut off or of another model.</exception>
     void LoadOptimizer(string folder);
 

@@ -1,5 +1,6 @@
 using RlmEngine.Corpus;
 using RlmEngine.Evaluation;
+using RlmEngine.Policies;
 using RlmEngine.Tokenization;
 
 namespace RlmEngine.Recipes;
@@ -113,7 +114,7 @@ public sealed record OptimizerOptions
     public double ClipNorm { get; init; } = 1.0;
 }
 
-/// <summary>When checkpoints are written.</summary>
+/// <summary>When and how checkpoints are written.</summary>
 public sealed record CheckpointOptions
 {
     /// <summary>Every so many steps of all stages together; 0 means only at the end of each stage.</summary>
@@ -121,4 +122,7 @@ public sealed record CheckpointOptions
 
     /// <summary>How many are kept, the newest; the last one is always kept.</summary>
     public int Keep { get; init; } = 2;
+
+    /// <summary>How the model files store the weights: float32, or bfloat16 with the exact ones beside the optimizer's moments.</summary>
+    public WeightType Weights { get; init; } = WeightType.Float32;
 }

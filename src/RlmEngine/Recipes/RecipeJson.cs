@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using RlmEngine.Curriculum;
 using RlmEngine.Kernels.Rollout;
 using RlmEngine.Losses;
+using RlmEngine.Policies;
 using RlmEngine.Rewards;
 using RlmEngine.Tasks;
 
@@ -38,6 +39,7 @@ internal sealed partial class RecipeJson : JsonSerializerContext
             ByName<Surrogate>(),
             ByName<TaskType>(),
             ByName<TierRule>(),
+            ByName<WeightType>(),
         },
     };
 

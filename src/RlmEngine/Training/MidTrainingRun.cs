@@ -163,8 +163,10 @@ public sealed class MidTrainingRun : IDisposable
         _journal.Flush();
         _ = _folder.Checkpoints.Save(_cursor, stage, _context.Policy.WeightsHash(), _folder.RecipeHash, folder =>
         {
-            _context.Policy.SaveWeights(folder);
-            _context.Policy.SaveOptimizer(folder);
+            // Rounded model files do not hold the run's weights: a resumed run takes them from beside the moments.
+            WeightType weights = _context.Recipe.Checkpoints.Weights;
+            _context.Policy.SaveWeights(folder, weights);
+            _context.Policy.SaveOptimizer(folder, withWeights: weights != WeightType.Float32);
             _context.Tokenizer.Save(folder);
         });
     }

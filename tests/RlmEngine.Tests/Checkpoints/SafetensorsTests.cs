@@ -136,13 +136,88 @@ public class SafetensorsTests
         Assert.That(() => file.Read("a", [2, 3], new float[5]), Throws.ArgumentException);
     }
 
-    [Test]
-    public void Open_OtherTypes_AreListedAndNotReadAsFloats()
+    [TestCase("I64", 16)]
+    [TestCase("F64", 16)]
+    [TestCase("BOOL", 2)]
+    [TestCase("F8_E4M3", 2)]
+    [TestCase("F8_E8M0", 2)]
+    [TestCase("F4", 1)]
+    [TestCase("C64", 16)]
+    public void Open_OtherTypes_AreListedAndNotReadAsFloats(string type, int bytes)
     {
-        string path = Raw("bf16", """{"h":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}""", new byte[4]);
+        string path = Raw("other", $$$"""{"h":{"dtype":"{{{type}}}","shape":[2],"data_offsets":[0,{{{bytes}}}]}}""", new byte[bytes]);
         using SafetensorsFile file = SafetensorsFile.Open(path);
-        Assert.That((file["h"].Type, file["h"].Bytes), Is.EqualTo(("BF16", 4L)));
-        Assert.That(() => file.Read("h", 2), Refused("tensor \"h\" has type BF16; F32 is needed"));
+        Assert.That((file["h"].Type, file["h"].Bytes), Is.EqualTo((type, (long)bytes)));
+        Assert.That(() => file.Read("h", 2), Refused($"tensor \"h\" has type {type}; F32, F16 or BF16 is needed"));
+    }
+
+    /// <summary>A header whose length is no multiple of 8 puts the numbers at odd addresses.</summary>
+    [Test]
+    public void Read_HalvesAtAnOddAddress_AreWidenedExactly([Values("F16", "BF16")] string type, [Values("", " ", "  ")] string padding)
+    {
+        byte[] data = new byte[2 * 700_001];
+        new Random(3).NextBytes(data);
+        string path = Raw("odd", $$$"""{"h":{"dtype":"{{{type}}}","shape":[700001],"data_offsets":[0,{{{data.Length}}}]}}""" + padding, data);
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        float[] values = file.Read("h", 700_001);
+        for (int i = 0; i < values.Length; i++)
+        {
+            float expected = type == "F16" ? (float)BitConverter.ToHalf(data, 2 * i) : BitConverter.UInt32BitsToSingle((uint)BitConverter.ToUInt16(data, 2 * i) << 16);
+            if (float.IsNaN(expected) ? !float.IsNaN(values[i]) : BitConverter.SingleToInt32Bits(values[i]) != BitConverter.SingleToInt32Bits(expected))
+                Assert.Fail($"number {i}: {values[i]}, not {expected}");
+        }
+    }
+
+    [Test]
+    public void Write_Bfloat16AmongFloat32_IsRoundedToNearestEvenAndReadBack()
+    {
+        string path = _folder["mixed"];
+        using (SafetensorsWriter writer = new(path, [new SafetensorsEntry("h", "BF16", [3]), new SafetensorsEntry("empty", "BF16", [0]), new SafetensorsEntry("f", 1)]))
+        {
+            writer.Write([1.00390625f, 1.01171875f]);
+            writer.Write([float.NaN, 1.00390625f]);
+            writer.Complete();
+        }
+
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        Assert.That(file["h"].Bytes, Is.EqualTo(6));
+        Assert.That(file.Read("h", 3), Is.EqualTo(new[] { 1f, 1.015625f, float.NaN }));
+        Assert.That(file.Read("f", 1), Is.EqualTo(new[] { 1.00390625f }));
+    }
+
+    [Test]
+    public void Open_MetadataOfNull_IsAsIfItWereAbsent()
+    {
+        using SafetensorsFile file = SafetensorsFile.Open(Raw("null", """{"__metadata__":null}""", []));
+        Assert.That(file.Metadata, Is.Empty);
+    }
+
+    [Test]
+    public void Open_Folder_IsRefused()
+    {
+        Directory.CreateDirectory(_folder["a-folder"]);
+        Assert.That(() => SafetensorsFile.Open(_folder["a-folder"]), Refused("is a folder"));
+    }
+
+    [Test]
+    public void Open_NameOfAMegabyte_GivesAShortLine()
+    {
+        string path = Raw("long-name", $$"""{"{{new string('x', 1_000_000)}}":3}""", []);
+        Assert.That(() => SafetensorsFile.Open(path), Throws.TypeOf<InvalidDataException>().With.Message.Length.LessThan(400));
+    }
+
+    [Test]
+    public void HasSame_TensorsOfTwoFiles_ComparesTypeShapeAndBytes()
+    {
+        string one = Raw("one", """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2,1],"data_offsets":[8,16]}}""", new byte[16]);
+        byte[] changed = new byte[16];
+        changed[7] = 1;
+        string two = Raw("two", """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"I32","shape":[2],"data_offsets":[8,16]}}""", changed);
+        using SafetensorsFile first = SafetensorsFile.Open(one), second = SafetensorsFile.Open(two);
+        Assert.That(first.HasSame("a", first, "a"));
+        Assert.That(first.HasSame("a", first, "b"), Is.False, "shape");
+        Assert.That(first.HasSame("a", second, "b"), Is.False, "type");
+        Assert.That(first.HasSame("a", second, "a"), Is.False, "bytes");
     }
 
     [TestCase("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}""", 4, "takes 8 bytes; data_offsets [0, 4] give 4")]
@@ -152,7 +227,7 @@ public class SafetensorsTests
     [TestCase("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8, "leaves a hole of 4 bytes")]
     [TestCase("""{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}""", 15, "cut off: tensor \"a\" ends at data byte 16")]
     [TestCase("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 5, "1 bytes behind the last tensor")]
-    [TestCase("""{"a":{"dtype":"F33","shape":[1],"data_offsets":[0,4]}}""", 4, "unknown type F33")]
+    [TestCase("""{"a":{"dtype":"F33","shape":[1],"data_offsets":[0,4]}}""", 4, "unknown type \"F33\"")]
     [TestCase("""{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}""", 4, "integers of at least 0")]
     [TestCase("""{"a":{"dtype":"F32","shape":[1.5],"data_offsets":[0,4]}}""", 4, "integers of at least 0")]
     [TestCase("""{"a":{"dtype":"F32","shape":["x"],"data_offsets":[0,4]}}""", 4, "integers of at least 0")]
@@ -168,7 +243,22 @@ public class SafetensorsTests
     [TestCase("""{"__metadata__":{"x":3}}""", 0, "__metadata__ \"x\" is not a string")]
     [TestCase("""{"__metadata__":{"x":"1","x":"2"}}""", 0, "holds \"x\" twice")]
     [TestCase("[]", 0, "the header is not an object")]
-    [TestCase("", 0, "not valid JSON")]
+    [TestCase("", 0, "the header is not an object")]
+    [TestCase(" {}", 0, "its first byte is not {")]
+    [TestCase("{", 0, "not valid JSON")]
+    [TestCase("{}\0", 0, "not valid JSON")]
+    [TestCase("""{"a":{"dtype":"F4","shape":[3],"data_offsets":[0,1]}}""", 1, "F4 [3] does not fill whole bytes")]
+    [TestCase("""{"a":{"dtype":"F32","shape":[NaN],"data_offsets":[0,4]}}""", 4, "not valid JSON")]
+    [TestCase("""{"a":{"dtype":"F32","shape":[1e0],"data_offsets":[0,4]}}""", 4, "integers of at least 0")]
+    [TestCase("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,18446744073709551615]}}""", 4, "integers of at least 0")]
+    [TestCase("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[9223372036854775804,9223372036854775807]}}""", 4, "takes 4 bytes")]
+    [TestCase("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[9223372036854775800,9223372036854775804]}}""", 4, "cut off: tensor \"a\" ends at data byte 9223372036854775804")]
+    [TestCase("""{"a":{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1],"data_offsets":[0,4]}}""", 4, "more than 64 numbers")]
+    [TestCase("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"\u0061":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8, "\"a\" stands twice")]
+    [TestCase("""{"a":[[[[[[[[[[[[1]]]]]]]]]]]]}""", 0, "\"a\" is not an object")]
+    [TestCase("""{"a":{"dtype":"F32","shape":[[[[[[[[[[1]]]]]]]]]],"data_offsets":[0,4]}}""", 4, "integers of at least 0")]
+    [TestCase("""{"x\ny\u2028\u001b[2J":3}""", 0, "\"x\\u000ay\\u2028\\u001b[2J\" is not an object")]
+    [TestCase("""{"\ud800":3}""", 0, "not valid JSON of a safetensors file")]
     [TestCase("{} x", 0, "not valid JSON")]
     public void Open_BadHeader_NamesFileAndTensor(string header, int dataLength, string problem)
     {
@@ -199,38 +289,6 @@ public class SafetensorsTests
         long before = GC.GetAllocatedBytesForCurrentThread();
         Assert.That(() => SafetensorsFile.Open(path), Refused("at most 100000000 are allowed"));
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(1_000_000));
-    }
-
-    [Test]
-    public void Open_RandomDamage_OnlyEverRefuses()
-    {
-        byte[] whole = File.ReadAllBytes(WriteTwo("fuzz-source"));
-        string path = _folder["fuzz"];
-        Random random = new(20240607);
-        int refused = 0;
-        for (int round = 0; round < 1000; round++)
-        {
-            byte[] bytes = random.Next(4) == 0 ? whole[..random.Next(whole.Length)] : [.. whole];
-            for (int flips = random.Next(1, 5); flips > 0 && bytes.Length > 0; flips--)
-                bytes[random.Next(bytes.Length)] ^= (byte)(1 << random.Next(8));
-            File.WriteAllBytes(path, bytes);
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            try
-            {
-                using SafetensorsFile file = SafetensorsFile.Open(path);
-                foreach (SafetensorsEntry entry in file.Tensors.Where(t => t.Type == "F32"))
-                    _ = file.Read(entry.Name, [.. entry.Shape]);
-            }
-            catch (InvalidDataException e)
-            {
-                refused++;
-                Assert.That(e.Message, Does.StartWith(path).And.Not.Contain('\n'));
-            }
-
-            Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(1_000_000), $"round {round}");
-        }
-
-        Assert.That(refused, Is.GreaterThan(500), "most damage must be seen; the rest hits padding, names or numbers");
     }
 
     private static NUnit.Framework.Constraints.IResolveConstraint Refused(string problem) =>

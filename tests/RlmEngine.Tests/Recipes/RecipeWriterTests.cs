@@ -41,6 +41,7 @@ public class RecipeWriterTests
     [TestCase("threads=3")]
     [TestCase("checkpoints.every=7")]
     [TestCase("checkpoints.keep=9")]
+    [TestCase("checkpoints.weights=bfloat16")]
     public void Hash_WhatNeverChangesAResult_LeavesIt(string text) =>
         Assert.That(RecipeWriter.Hash(RecipeText.Read(RecipeText.Whole, [text])), Is.EqualTo(RecipeWriter.Hash(RecipeText.Read(RecipeText.Whole))));
 

@@ -67,9 +67,9 @@ internal sealed class ContextModel(int vocabularySize, int contextLength, Func<I
 
     public IPolicy Snapshot() => throw new NotSupportedException();
 
-    public void SaveWeights(string folder) => throw new NotSupportedException();
+    public void SaveWeights(string folder, WeightType type = WeightType.Float32) => throw new NotSupportedException();
 
-    public void SaveOptimizer(string folder) => throw new NotSupportedException();
+    public void SaveOptimizer(string folder, bool withWeights = false) => throw new NotSupportedException();
 
     public void LoadOptimizer(string folder) => throw new NotSupportedException();
 

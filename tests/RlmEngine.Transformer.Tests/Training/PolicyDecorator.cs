@@ -39,9 +39,9 @@ internal sealed class PolicyDecorator(TransformerPolicy inner, Func<TargetRecord
 
     public IDecodingSession OpenSession(int maxRows, ulong seed) => inner.OpenSession(maxRows, seed);
 
-    public void SaveWeights(string folder) => inner.SaveWeights(folder);
+    public void SaveWeights(string folder, WeightType type = WeightType.Float32) => inner.SaveWeights(folder, type);
 
-    public void SaveOptimizer(string folder) => inner.SaveOptimizer(folder);
+    public void SaveOptimizer(string folder, bool withWeights = false) => inner.SaveOptimizer(folder, withWeights);
 
     public void LoadOptimizer(string folder) => inner.LoadOptimizer(folder);
 
