@@ -7,12 +7,16 @@ internal sealed class Interruption : IDisposable
 {
     private readonly CancellationTokenSource _source = new();
     private readonly CommandConsole _console;
+    private readonly string _answer;
     private readonly PosixSignalRegistration[] _registrations;
 
     /// <summary>Listens until disposed.</summary>
-    public Interruption(CommandConsole console)
+    /// <param name="console">Where the first signal is answered.</param>
+    /// <param name="answer">One line: what happens now.</param>
+    public Interruption(CommandConsole console, string answer = "stopping after this step; once more stops at once")
     {
         _console = console;
+        _answer = answer;
         _registrations =
         [
             PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle),
@@ -36,7 +40,7 @@ internal sealed class Interruption : IDisposable
         if (_source.IsCancellationRequested)
             return;
         context.Cancel = true;
-        _console.Complain("stopping after this step; once more stops at once");
+        _console.Complain(_answer);
         _source.Cancel();
     }
 }

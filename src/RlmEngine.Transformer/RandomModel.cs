@@ -1,5 +1,6 @@
 using RlmEngine.Checkpoints;
 using RlmEngine.Metrics;
+using RlmEngine.Policies;
 
 namespace RlmEngine.Transformer;
 
@@ -8,10 +9,11 @@ namespace RlmEngine.Transformer;
 /// The weights are those of <see cref="TransformerPolicy.Create"/> with the same seed, rounded to nearest even where bfloat16 is asked for;
 /// their bits do not depend on the number of threads.
 /// </remarks>
-/// <param name="ConfigPath">A config.json, or a folder that holds one; tokenizer files beside it are copied.</param>
+/// <param name="ConfigPath">A config.json, or a folder that holds one.</param>
 /// <param name="Seed">Key of the random stream.</param>
-/// <param name="Type">F32 or BF16.</param>
-public sealed record RandomModel(string ConfigPath, ulong Seed, string Type)
+/// <param name="Type">How the weights are stored.</param>
+/// <param name="TokenizerFolder">Where tokenizer files are copied from; null for the folder of config.json, which may hold none.</param>
+public sealed record RandomModel(string ConfigPath, ulong Seed, WeightType Type, string? TokenizerFolder = null)
 {
     private const int BufferFloats = 1 << 22;
 
@@ -23,14 +25,18 @@ public sealed record RandomModel(string ConfigPath, ulong Seed, string Type)
 
     /// <summary>Writes the folder whole, or not at all.</summary>
     /// <param name="folder">A folder that is not there yet, or is empty.</param>
-    /// <param name="progress">Called with the bytes of weights written so far; may be null.</param>
+    /// <param name="cancellation">Asks to stop; nothing is left behind.</param>
     /// <returns>The model's shape.</returns>
     /// <exception cref="InvalidDataException">The configuration is wrong, or of a model that is not supported.</exception>
-    /// <exception cref="UserInputException">The folder holds something, is a file, or its disk has too little room.</exception>
-    public ModelConfig Write(string folder, Action<long>? progress = null)
+    /// <exception cref="UserInputException">
+    /// The folder holds something, is a file, or its disk has too little room; or the tokenizer's folder holds none of its files.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">Asked to stop.</exception>
+    public ModelConfig Write(string folder, CancellationToken cancellation = default)
     {
         string configPath = Directory.Exists(ConfigPath) ? Path.Combine(ConfigPath, ModelOrigin.ConfigFile) : ConfigPath;
         ModelOrigin origin = ModelOrigin.Read(configPath, generationJson: null);
+        string[] others = FilesToCopy(Path.GetDirectoryName(Path.GetFullPath(configPath))!);
         folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         RequireEmpty(folder);
         string parent = Path.GetDirectoryName(folder) ?? throw new UserInputException($"{folder}: is no place for a model; a new folder is needed");
@@ -40,9 +46,10 @@ public sealed record RandomModel(string ConfigPath, ulong Seed, string Type)
         try
         {
             _ = Directory.CreateDirectory(temporary);
-            WriteWeights(origin.Config, Path.Combine(temporary, "model.safetensors"), progress);
-            HuggingFaceConfig.Write(origin.Config, Path.Combine(temporary, ModelOrigin.ConfigFile), Type, origin);
-            CopyOthers(Path.GetDirectoryName(Path.GetFullPath(configPath))!, temporary);
+            WriteWeights(origin.Config, temporary, cancellation);
+            HuggingFaceConfig.Write(origin.Config, Path.Combine(temporary, ModelOrigin.ConfigFile), SafetensorsEntry.NameOf(Type), origin);
+            foreach (string file in others)
+                File.Copy(file, Path.Combine(temporary, Path.GetFileName(file)));
             if (Directory.Exists(folder))
                 Directory.Delete(folder);
             Directory.Move(temporary, folder);
@@ -67,44 +74,40 @@ public sealed record RandomModel(string ConfigPath, ulong Seed, string Type)
 
     private void RequireRoom(ModelConfig config, string folder, string parent)
     {
-        long needed = config.ParameterCount * (Type == "BF16" ? 2 : 4);
+        long needed = config.ParameterCount * (Type == WeightType.Bfloat16 ? 2 : 4);
         long free = new DriveInfo(parent).AvailableFreeSpace;
         if (needed > free)
-            throw new UserInputException($"{folder}: {config.ParameterCount} parameters in {Type} take {needed} bytes, and the disk has {free} left");
+            throw new UserInputException($"{folder}: {config.ParameterCount} parameters in {SafetensorsEntry.NameOf(Type)} take {needed} bytes, and the disk has {free} left");
     }
 
-    private void WriteWeights(ModelConfig config, string path, Action<long>? progress)
+    private void WriteWeights(ModelConfig config, string folder, CancellationToken cancellation)
     {
         WeightLayout layout = new(config);
-        using SafetensorsWriter writer = new(
-            path, [.. layout.Tensors.Select(tensor => new SafetensorsEntry(tensor.Name, Type, [.. tensor.Shape.Select(extent => (long)extent)]))]);
+        SafetensorsEntry[] entries =
+            [.. layout.Tensors.Select(tensor => new SafetensorsEntry(tensor.Name, SafetensorsEntry.NameOf(Type), TransformerPolicy.ShapeOf(tensor)))];
         using FloatBuffer buffer = new();
-        long written = 0;
-        for (int i = 0; i < layout.Tensors.Count; i++)
+        int next = 0;
+        new SafetensorsFolderWriter(folder).Write(entries, (_, writer) =>
         {
-            WeightTensor tensor = layout.Tensors[i];
+            int number = next++;
+            WeightTensor tensor = layout.Tensors[number];
             int columns = tensor.Shape[^1], rows = tensor.Length / columns, block = Math.Max(1, BufferFloats / columns);
             for (int row = 0; row < rows; row += block)
             {
-                int count = Math.Min(block, rows - row);
-                Span<float> values = buffer.Rows(count, columns);
-                WeightInitializer.FillRows(config, tensor, i, row, values, Seed);
+                cancellation.ThrowIfCancellationRequested();
+                Span<float> values = buffer.Rows(Math.Min(block, rows - row), columns);
+                WeightInitializer.FillRows(config, tensor, number, row, values, Seed);
                 writer.Write(values);
-                written += values.Length;
-                progress?.Invoke(written);
             }
-        }
-
-        writer.Complete();
+        });
     }
 
-    private static void CopyOthers(string from, string to)
+    private string[] FilesToCopy(string besideConfig)
     {
-        foreach (string name in s_copied)
-        {
-            string source = Path.Combine(from, name);
-            if (File.Exists(source))
-                File.Copy(source, Path.Combine(to, name));
-        }
+        string from = TokenizerFolder ?? besideConfig;
+        string[] files = [.. s_copied.Select(name => Path.Combine(from, name)).Where(File.Exists)];
+        if (files.Length == 0 && TokenizerFolder is not null)
+            throw new UserInputException($"{TokenizerFolder}: holds no tokenizer; a folder with tokenizer.json, or with vocab.json and merges.txt, is needed");
+        return files;
     }
 }

@@ -35,7 +35,7 @@ public class ModelCommandTests
     {
         CommandRun run = CommandRun.InProcess("create", _config, "--out", Model, "--seed", "7");
         Assert.That((run.Code, run.Error), Is.EqualTo((0, "")));
-        Assert.That(run.Out, Does.Contain("Qwen3 of 7784 parameters in BF16, seed 7"));
+        Assert.That(run.Out, Does.Contain("Qwen3 of 7784 parameters in bf16, seed 7"));
         Assert.That(CommandRun.InProcess("create", _folder, "--out", Model + "2", "--seed", "7").Code, Is.Zero);
         Assert.That(CommandRun.InProcess("create", _folder, "--out", Model + "3", "--seed", "8").Code, Is.Zero);
         Assert.That(Bytes(Model + "2"), Is.EqualTo(Bytes(Model)));

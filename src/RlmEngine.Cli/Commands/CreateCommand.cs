@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using RlmEngine.Metrics;
+using RlmEngine.Policies;
 using RlmEngine.Transformer;
 
 namespace RlmEngine.Cli.Commands;
@@ -10,7 +11,8 @@ namespace RlmEngine.Cli.Commands;
 /// <param name="OutFolder">The folder to make.</param>
 /// <param name="Seed">Key of the random stream.</param>
 /// <param name="Type">bf16 or f32.</param>
-internal sealed record CreateCommand(string ConfigPath, string OutFolder, ulong Seed, string Type)
+/// <param name="TokenizerFolder">Where tokenizer files are copied from, or null for CONFIG's folder.</param>
+internal sealed record CreateCommand(string ConfigPath, string OutFolder, ulong Seed, string Type, string? TokenizerFolder)
 {
     /// <summary>The command with its options.</summary>
     public static Command Create(CommandConsole console)
@@ -19,27 +21,30 @@ internal sealed record CreateCommand(string ConfigPath, string OutFolder, ulong 
         Option<string> folder = new("--out") { Description = "Folder to make; new or empty.", Required = true, HelpName = "FOLDER" };
         Option<ulong> seed = new("--seed") { Description = "Key of the random weights.", DefaultValueFactory = _ => 1, HelpName = "N" };
         Option<string> type = new("--dtype") { Description = "Type of the weights: bf16 or f32.", DefaultValueFactory = _ => "bf16", HelpName = "TYPE" };
-        Command command = new("create", "Make a Hugging Face folder with random weights from a config.json.") { config, folder, seed, type };
+        Option<string?> tokenizer = new("--tokenizer") { Description = "Folder whose tokenizer files are copied, instead of those beside CONFIG.", HelpName = "FOLDER" };
+        Command command = new("create", "Make a Hugging Face folder with random weights from a config.json.") { config, folder, seed, type, tokenizer };
         command.SetAction(result => new CreateCommand(
-            result.GetRequiredValue(config), result.GetRequiredValue(folder), result.GetValue(seed), result.GetValue(type)!).Run(console));
+            result.GetRequiredValue(config), result.GetRequiredValue(folder), result.GetValue(seed), result.GetValue(type)!,
+            result.GetValue(tokenizer)).Run(console));
         return command;
     }
 
     /// <summary>Checks all that the user gave, then writes.</summary>
     public int Run(CommandConsole console)
     {
-        string stored = Type switch
+        WeightType type = Type switch
         {
-            "bf16" => "BF16",
-            "f32" => "F32",
+            "bf16" => WeightType.Bfloat16,
+            "f32" => WeightType.Float32,
             _ => throw new UserInputException("--dtype", 0, "", $"\"{Type}\" is not possible; bf16 or f32 is needed"),
         };
         if (OutFolder.Length == 0)
             throw new UserInputException("--out", 0, "", "a folder's name is needed");
         var clock = Stopwatch.StartNew();
-        ModelConfig model = new RandomModel(ConfigPath, Seed, stored).Write(OutFolder);
+        using Interruption interruption = new(console, "stopping; nothing is left behind");
+        ModelConfig model = new RandomModel(ConfigPath, Seed, type, TokenizerFolder).Write(OutFolder, interruption.Token);
         console.Out.WriteLine(CommandConsole.OneLine(
-            $"{OutFolder}: {model.Family} of {model.ParameterCount} parameters in {stored}, seed {Seed}, in {clock.Elapsed.TotalSeconds:0.0} s"));
+            $"{OutFolder}: {model.Family} of {model.ParameterCount} parameters in {Type}, seed {Seed}, in {clock.Elapsed.TotalSeconds:0.0} s"));
         return ExitCode.Done;
     }
 }
