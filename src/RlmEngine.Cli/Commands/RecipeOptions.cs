@@ -15,7 +15,7 @@ internal sealed class RecipeOptions
 
     private readonly Option<string[]> _corpus = new("--corpus")
     {
-        Description = "Read this file or folder (.txt, .md, .rst, .jsonl, .jsonl.gz) instead of the recipe's corpus; may be repeated.",
+        Description = "Read this file or folder (.txt, .md, .rst, .jsonl, .ndjson, .json, each also .gz or .zst, and .parquet) instead of the recipe's corpus; may be repeated.",
         HelpName = "PATH",
     };
 

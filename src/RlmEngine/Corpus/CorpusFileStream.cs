@@ -1,3 +1,5 @@
+using RlmEngine.Corpus.Compression;
+
 namespace RlmEngine.Corpus;
 
 /// <summary>The bytes of one corpus file, decompressed, without a byte-order mark.</summary>
@@ -7,7 +9,7 @@ internal sealed class CorpusFileStream : IDisposable
 
     private readonly string _path;
     private readonly Stream _file;
-    private readonly GzipReader? _gzip;
+    private readonly IDecompressor? _decompressor;
     private byte[] _buffer = new byte[BufferBytes];
     private int _start;
     private int _end;
@@ -21,7 +23,12 @@ internal sealed class CorpusFileStream : IDisposable
         try
         {
             _file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1, FileOptions.SequentialScan);
-            _gzip = CorpusFiles.IsCompressed(path) ? new GzipReader(_file) : null;
+            _decompressor = CorpusFiles.CompressionOf(path) switch
+            {
+                ".gz" => new GzipReader(_file),
+                ".zst" => new ZstdReader(_file),
+                _ => null,
+            };
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -34,7 +41,7 @@ internal sealed class CorpusFileStream : IDisposable
     }
 
     /// <summary>True when the compressed data ended early or is damaged; what came before has been given.</summary>
-    public bool IsDamaged => _gzip is { IsDamaged: true };
+    public bool IsDamaged => _decompressor is { IsDamaged: true };
 
     /// <summary>The bytes at hand.</summary>
     public ReadOnlySpan<byte> Available => _buffer.AsSpan(_start, _end - _start);
@@ -63,7 +70,7 @@ internal sealed class CorpusFileStream : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _gzip?.Dispose();
+        _decompressor?.Dispose();
         _file.Dispose();
     }
 
@@ -84,7 +91,7 @@ internal sealed class CorpusFileStream : IDisposable
     {
         try
         {
-            return _gzip is null ? _file.Read(target) : _gzip.Read(target);
+            return _decompressor is null ? _file.Read(target) : _decompressor.Read(target);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -4,16 +4,22 @@ namespace RlmEngine.Corpus;
 internal static class CorpusFiles
 {
     /// <summary>What is read, for messages.</summary>
-    public const string Expected = ".txt, .md, .rst, .jsonl or .jsonl.gz";
+    public const string Expected = ".txt, .md, .rst, .jsonl, .ndjson or .json (a JSON object a line), each also .gz or .zst, or .parquet";
+
+    private const string Parquet = ".parquet";
 
     private static readonly string[] _textExtensions = [".txt", ".md", ".rst"];
-    private static readonly string[] _recordExtensions = [".jsonl", ".jsonl.gz"];
+    private static readonly string[] _lineExtensions = [".jsonl", ".ndjson", ".json"];
+    private static readonly string[] _compressions = [".gz", ".zst"];
 
     /// <summary>True where each line is a record.</summary>
-    public static bool HoldsRecords(string path) => HasExtension(path, _recordExtensions);
+    public static bool HoldsLines(string path) => HasExtension(Decompressed(path), _lineExtensions);
 
-    /// <summary>True for a compressed file.</summary>
-    public static bool IsCompressed(string path) => path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
+    /// <summary>True for a Parquet file.</summary>
+    public static bool IsParquet(string path) => HasExtension(path, [Parquet]);
+
+    /// <summary>The extension that says how the file is compressed, .gz or .zst; null where it is not.</summary>
+    public static string? CompressionOf(string path) => _compressions.FirstOrDefault(extension => HasExtension(path, [extension]));
 
     /// <summary>All files of the paths, each once; folders are searched to the bottom, links to folders in them are not followed.</summary>
     /// <exception cref="InvalidDataException">A path is missing, of another kind, or a folder without such files.</exception>
@@ -33,7 +39,7 @@ internal static class CorpusFiles
     {
         if (File.Exists(path))
         {
-            if (!HasExtension(path, _textExtensions) && !HoldsRecords(path))
+            if (!IsRead(path))
                 throw new InvalidDataException($"corpus file '{path}' is of a kind that is not read; expected {Expected}");
             return [path];
         }
@@ -59,7 +65,7 @@ internal static class CorpusFiles
     {
         foreach (FileInfo file in folder.EnumerateFiles())
         {
-            if (HasExtension(file.Name, _textExtensions) || HoldsRecords(file.Name))
+            if (IsRead(file.Name))
                 files.Add(Path.Combine(path, file.Name));
         }
 
@@ -69,6 +75,10 @@ internal static class CorpusFiles
                 Collect(inner, Path.Combine(path, inner.Name), files);
         }
     }
+
+    private static bool IsRead(string path) => IsParquet(path) || HoldsLines(path) || HasExtension(Decompressed(path), _textExtensions);
+
+    private static string Decompressed(string path) => CompressionOf(path) is { } extension ? path[..^extension.Length] : path;
 
     private static bool HasExtension(string path, string[] extensions) =>
         extensions.Any(extension => path.EndsWith(extension, StringComparison.OrdinalIgnoreCase));

@@ -3,10 +3,13 @@ namespace RlmEngine.Corpus;
 /// <summary>What documents are read, and how they are split.</summary>
 public sealed record CorpusOptions
 {
-    /// <summary>Files and folders (.txt, .md, .rst, .jsonl, .jsonl.gz); empty means the embedded world.</summary>
+    /// <summary>Files and folders (.txt, .md, .rst, .jsonl, .ndjson, .json, each also .gz or .zst, and .parquet); empty means the embedded world.</summary>
     public IReadOnlyList<string> Paths { get; init; } = [];
 
-    /// <summary>Fields of a .jsonl record whose texts make the document, joined by a newline.</summary>
+    /// <summary>
+    /// Fields of a JSON record or columns of a Parquet file whose texts make the document, joined by a newline. A path reaches inwards, as in
+    /// extra_info.answer, prompt[0].content or messages[].content; the texts of a list are joined by a newline too.
+    /// </summary>
     public IReadOnlyList<string> Fields { get; init; } = ["text"];
 
     /// <summary>Share of documents held out, by the hash of their text.</summary>

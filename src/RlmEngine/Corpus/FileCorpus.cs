@@ -1,8 +1,11 @@
+using RlmEngine.Corpus.Parquet;
+
 namespace RlmEngine.Corpus;
 
 /// <summary>
-/// Documents from files and folders: .txt, .md and .rst (a document each, or several where the file is long), .jsonl and .jsonl.gz
-/// (a document a line). Read as a stream: at most one record and the shuffle buffer are in memory.
+/// Documents from files and folders: .txt, .md and .rst (a document each, or several where the file is long), .jsonl, .ndjson and .json
+/// (a document a line), all of them also compressed (.gz, .zst), and .parquet (a document a row). Read as a stream: at most one record,
+/// or a page of each chosen Parquet column, and the shuffle buffer are in memory.
 /// </summary>
 /// <remarks>
 /// Records that are no UTF-8, empty, too large or malformed are left out, counted and the first ten named in <see cref="Report"/>.
@@ -14,6 +17,7 @@ public sealed class FileCorpus : ICorpus
     private readonly CorpusOptions _options;
     private readonly ulong _seed;
     private readonly IReadOnlyList<string> _files;
+    private readonly IReadOnlyList<FieldPath> _fields;
 
     /// <summary>Finds the files.</summary>
     /// <param name="options">Paths, fields, shares and bounds.</param>
@@ -35,6 +39,7 @@ public sealed class FileCorpus : ICorpus
         _options = options;
         _seed = seed;
         _files = CorpusFiles.Find(options.Paths);
+        _fields = [.. options.Fields.Select(FieldPath.Parse)];
     }
 
     /// <inheritdoc/>
@@ -67,9 +72,14 @@ public sealed class FileCorpus : ICorpus
             throw new InvalidDataException(NothingUsable(Report));
     }
 
-    private IEnumerable<RecordReading> ReadFile(string file) => CorpusFiles.HoldsRecords(file)
-        ? JsonLinesReader.Read(file, _options.Fields, _options.MaxDocumentBytes)
-        : TextFileReader.Read(file, _options.SplitBytes, _options.MaxDocumentBytes);
+    private IEnumerable<RecordReading> ReadFile(string file)
+    {
+        if (CorpusFiles.IsParquet(file))
+            return ParquetReader.Read(file, _fields, _options.MaxDocumentBytes);
+        return CorpusFiles.HoldsLines(file)
+            ? JsonLinesReader.Read(file, _fields, _options.MaxDocumentBytes)
+            : TextFileReader.Read(file, _options.SplitBytes, _options.MaxDocumentBytes);
+    }
 
     private string NothingUsable(CorpusReport report)
     {
@@ -78,6 +88,6 @@ public sealed class FileCorpus : ICorpus
         string found = report.LeftOut.Count == 0
             ? "it is empty"
             : $"all {report.LeftOut.Values.Sum()} records are bad ({string.Join(", ", report.LeftOut.Select(entry => $"{entry.Value} {entry.Key}"))}; first: {report.Examples[0]})";
-        return $"corpus {paths} holds no usable document: {found}; expected UTF-8 text, or a JSON object a line with the text in {fields} (corpus.fields)";
+        return $"corpus {paths} holds no usable document: {found}; expected UTF-8 text, or JSON objects or Parquet rows with the text in {fields} (corpus.fields)";
     }
 }

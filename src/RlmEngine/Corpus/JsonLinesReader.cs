@@ -7,10 +7,10 @@ namespace RlmEngine.Corpus;
 internal static class JsonLinesReader
 {
     /// <summary>Reads the records of a file.</summary>
-    /// <param name="path">The file; .gz is decompressed.</param>
-    /// <param name="fields">Names of the members whose texts make the document, joined by a newline.</param>
+    /// <param name="path">The file; .gz and .zst are decompressed.</param>
+    /// <param name="fields">Paths of the members whose texts make the document, joined by a newline.</param>
     /// <param name="maxBytes">Bytes of a line at most; longer ones are skipped to their end.</param>
-    public static IEnumerable<RecordReading> Read(string path, IReadOnlyList<string> fields, int maxBytes)
+    public static IEnumerable<RecordReading> Read(string path, IReadOnlyList<FieldPath> fields, int maxBytes)
     {
         using var file = new CorpusFileStream(path);
         for (long line = 1; file.Fill(1); line++)
@@ -60,7 +60,7 @@ internal static class JsonLinesReader
         while (file.Fill(1));
     }
 
-    private static RecordReading ReadRecord(string place, ReadOnlySpan<byte> line, IReadOnlyList<string> fields)
+    private static RecordReading ReadRecord(string place, ReadOnlySpan<byte> line, IReadOnlyList<FieldPath> fields)
     {
         if (!System.Text.Unicode.Utf8.IsValid(line))
             return RecordReading.LeftOut(place, RecordReading.InvalidUtf8);
@@ -80,25 +80,15 @@ internal static class JsonLinesReader
         }
     }
 
-    private static RecordReading ReadFields(string place, JsonElement record, IReadOnlyList<string> fields)
+    private static RecordReading ReadFields(string place, JsonElement record, IReadOnlyList<FieldPath> fields)
     {
         if (record.ValueKind != JsonValueKind.Object)
             return RecordReading.LeftOut(place, RecordReading.Malformed, "no JSON object");
-        var texts = new string[fields.Count];
-        for (int i = 0; i < texts.Length; i++)
+        List<string> texts = [];
+        foreach (FieldPath field in fields)
         {
-            if (!record.TryGetProperty(fields[i], out JsonElement field))
-                return RecordReading.LeftOut(place, RecordReading.Malformed, $"no field \"{fields[i]}\"");
-            if (field.ValueKind != JsonValueKind.String)
-                return RecordReading.LeftOut(place, RecordReading.Malformed, $"field \"{fields[i]}\" is no string");
-            try
-            {
-                texts[i] = field.GetString()!;
-            }
-            catch (InvalidOperationException)
-            {
-                return RecordReading.LeftOut(place, RecordReading.Malformed, $"field \"{fields[i]}\" holds half a surrogate pair");
-            }
+            if (JsonFields.Read(record, field, texts) is { } problem)
+                return RecordReading.LeftOut(place, RecordReading.Malformed, problem);
         }
 
         string text = string.Join('\n', texts);

@@ -11,24 +11,26 @@ internal static class TextFileReader
     {
         using var file = new CorpusFileStream(path);
         int limit = splitBytes > 0 ? Math.Min(splitBytes, maxBytes) : maxBytes;
-        if (!file.Fill(limit + 1))
-        {
-            yield return RecordReading.FromUtf8(path, file.Available);
-            yield break;
-        }
-
-        if (splitBytes == 0)
-        {
+        bool isLong = file.Fill(limit + 1);
+        if (isLong && splitBytes == 0)
             yield return RecordReading.LeftOut(path, RecordReading.TooLarge, $"more than {maxBytes} bytes");
-            yield break;
+        else if (!isLong && !file.IsDamaged)
+            yield return RecordReading.FromUtf8(path, file.Available);
+        else
+        {
+            for (int part = 1; file.Fill(1); part++)
+            {
+                isLong = file.Fill(limit + 1);
+                if (!isLong && file.IsDamaged)
+                    break;
+                int length = isLong ? CutBefore(file.Available, limit) : file.Available.Length;
+                yield return RecordReading.FromUtf8($"{path}#{part}", file.Available[..length]);
+                file.Skip(length);
+            }
         }
 
-        for (int part = 1; file.Fill(1); part++)
-        {
-            int length = file.Fill(limit + 1) ? CutBefore(file.Available, limit) : file.Available.Length;
-            yield return RecordReading.FromUtf8($"{path}#{part}", file.Available[..length]);
-            file.Skip(length);
-        }
+        if (file.IsDamaged)
+            yield return RecordReading.LeftOut(path, RecordReading.Malformed, "the compressed data is damaged or ends early; the rest is lost");
     }
 
     /// <summary>Where to cut, at most limit bytes in: in the second half after the last blank line, line or space, else between characters.</summary>

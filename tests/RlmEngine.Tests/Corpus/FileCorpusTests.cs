@@ -90,7 +90,7 @@ internal sealed class FileCorpusTests
         yield return Case("missing field", "malformed", Utf8("""{"txt":"a"}"""));
         yield return Case("number", "malformed", Utf8("""{"text":1}"""));
         yield return Case("null", "malformed", Utf8("""{"text":null}"""));
-        yield return Case("list", "malformed", Utf8("""{"text":["a"]}"""));
+        yield return Case("list", "malformed", Utf8("""{"text":["a",1]}"""));
         yield return Case("not an object", "malformed", Utf8("""["text"]"""));
         yield return Case("a string", "malformed", Utf8("\"text\""));
         yield return Case("cut off", "malformed", Utf8("""{"text":"a"""));
@@ -239,7 +239,7 @@ internal sealed class FileCorpusTests
         {
             Assert.That(
                 () => new FileCorpus(new CorpusOptions { Paths = [path] }, 1),
-                Throws.TypeOf<InvalidDataException>().With.Message.Contains(path).And.Message.Contains(".jsonl.gz").And.Message.Not.Contains("\n"));
+                Throws.TypeOf<InvalidDataException>().With.Message.Contains(path).And.Message.Contains(".jsonl").And.Message.Contains(".zst").And.Message.Contains(".parquet").And.Message.Not.Contains("\n"));
         }
     }
 

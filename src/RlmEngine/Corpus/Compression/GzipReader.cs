@@ -1,6 +1,6 @@
 using System.IO.Compression;
 
-namespace RlmEngine.Corpus;
+namespace RlmEngine.Corpus.Compression;
 
 /// <summary>Decompresses a gzip file and notices where its data is damaged or ends early.</summary>
 /// <remarks>
@@ -8,7 +8,7 @@ namespace RlmEngine.Corpus;
 /// it comes out exactly when everything before it was whole. The decompressor asks for more input only when it has given all output of
 /// the input it has, so whatever it gives after it was handed the appended member is no content of the file.
 /// </remarks>
-internal sealed class GzipReader : IDisposable
+internal sealed class GzipReader : IDecompressor
 {
     private static readonly byte[] _mark = "end of the file\n"u8.ToArray();
     private static readonly byte[] _markMember = Compress(_mark);
@@ -24,10 +24,10 @@ internal sealed class GzipReader : IDisposable
         _gzip = new GZipStream(_input, CompressionMode.Decompress);
     }
 
-    /// <summary>True when the data turned out to be damaged or to end early.</summary>
+    /// <inheritdoc/>
     public bool IsDamaged { get; private set; }
 
-    /// <summary>Reads some bytes; 0 when no more come.</summary>
+    /// <inheritdoc/>
     public int Read(Span<byte> target)
     {
         if (_isAtEnd)
