@@ -25,6 +25,7 @@ internal static class RlmCommandLine
             EvaluateCommand.Create(console),
             SampleCommand.Create(console),
             ScoreCommand.Create(console),
+            RenderCommand.Create(console),
             ReportCommand.Create(console),
             InspectCommand.Create(console),
             CreateCommand.Create(console),
