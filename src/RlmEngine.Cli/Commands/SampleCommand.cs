@@ -70,10 +70,10 @@ internal sealed record SampleCommand(
             throw new UserInputException(
                 "--prompt", 0, "", $"{tokens.Length} tokens and {MaxTokens} new ones exceed the model's context of {policy.ContextLength}");
         var generator = new RolloutGenerator(
-            policy, policy.ContextLength, new CompletionTokens(tokenizer.Special.ThinkClose!.Value, tokenizer.Special.End), Seed);
+            policy, policy.ContextLength, new CompletionTokens(tokenizer), Seed);
         var prompt = new Prompt { Tokens = tokens, Reference = [], Stop = new StopRule(0, MaxTokens, EndsAtEndToken: true) };
         RolloutBatch rollouts = generator.Generate([prompt], Count, Sampling, maxRows: 256, new PhiloxCounter(RandomPurpose.Sampling, 0, 0, 0, 0));
-        return rollouts.Completions.Select(rollout => tokenizer.Decode(rollout.Answer(tokenizer.Special.End)));
+        return rollouts.Completions.Select(rollout => tokenizer.Decode(rollout.Answer));
     }
 
     private static void Require<T>(bool holds, string option, T value, string needed)

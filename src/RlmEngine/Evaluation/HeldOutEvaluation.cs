@@ -152,7 +152,7 @@ public sealed class HeldOutEvaluation
     }
 
     private bool IsExact(RolloutBatch rollouts, int completion) =>
-        rollouts.Completions[completion].Answer(_tokenizer.Special.End).SequenceEqual(rollouts.Prompts[completion / rollouts.GroupSize].Reference);
+        rollouts.Completions[completion].Answer.SequenceEqual(rollouts.Prompts[completion / rollouts.GroupSize].Reference);
 
     private IEnumerable<DocumentWindow> Windows(int[] document, int length) =>
         DocumentPacker.Windows((int[])[.. document, _tokenizer.Special.End], length).Select(w => new DocumentWindow(w.Tokens_L));

@@ -1,6 +1,7 @@
 using RlmEngine.Curriculum;
 using RlmEngine.Rewards;
 using RlmEngine.Tasks;
+using RlmEngine.Tokenization.Chat;
 
 namespace RlmEngine.Recipes;
 
@@ -18,7 +19,7 @@ internal static class TaskValidator
         checks.AtLeast("maxAnswerTokens", task.MaxAnswerTokens, 1);
         CheckContext(checks, task, model);
         if (task.Prompt is { } prompt)
-            checks.Below("prompt").AtLeast("contextTokens", prompt.ContextTokens, 0);
+            CheckPrompt(checks.Below("prompt"), prompt);
         if (task.Budget is { } budget)
         {
             checks.Require(task.MaxThinkTokens > 0, "maxThinkTokens", "0 leaves no thought for the budget; at least 1 is needed");
@@ -44,6 +45,19 @@ internal static class TaskValidator
             model.Checkpoint is not null || needed <= model.ContextLength, "maxThinkTokens",
             $"thought {task.MaxThinkTokens} + answer {task.MaxAnswerTokens} + 2 marks + a prompt of {SmallestPrompt} tokens "
             + $"exceed model.contextLength, {model.ContextLength}");
+    }
+
+    private static void CheckPrompt(RecipeChecks checks, PromptOptions prompt)
+    {
+        checks.AtLeast("contextTokens", prompt.ContextTokens, 0);
+        ChatTemplate? chat = ChatTemplates.Named(prompt.Chat);
+        checks.Require(
+            chat is not null || prompt.Chat == ChatTemplates.Auto, "chat",
+            $"\"{prompt.Chat}\" is not known; one of \"{ChatTemplates.Auto}\", {string.Join(", ", ChatTemplates.Names.Select(name => $"\"{name}\""))} is needed");
+        checks.Require(
+            prompt.System is null || chat is not { IsPlain: true }, "system",
+            "plain text has no system message; null, or a chat template in prompt.chat, is needed");
+        checks.Require(prompt.Mask != "", "mask", "is empty, so the span's place could not be seen; a text, or null, is needed");
     }
 
     private static void CheckBudget(RecipeChecks checks, BudgetOptions budget)

@@ -2,31 +2,31 @@ using RlmEngine.Kernels.Rollout;
 
 namespace RlmEngine.Rollouts;
 
-/// <summary>Ids that structure a completion.</summary>
-/// <param name="ThinkClose">&lt;/think&gt;.</param>
-/// <param name="End">End of text.</param>
-public readonly record struct CompletionTokens(int ThinkClose, int End);
-
 /// <summary>Follows one completion token by token: thought, &lt;/think&gt;, answer, end; says when and why it stops.</summary>
-/// <remarks>Reading is on token ids only: a model that writes the characters "&lt;/think&gt;" has not closed its thought.</remarks>
+/// <remarks>Where the vocabulary has the token &lt;/think&gt;, a model that writes its characters has not closed its thought.</remarks>
 public sealed class CompletionReader
 {
     private readonly StopRule _rule;
     private readonly CompletionTokens _special;
+    private readonly ThoughtMarks _marks;
     private readonly int _room;
     private readonly List<int> _tokens = [];
     private readonly List<float> _logProbs = [];
     private readonly List<float> _truncatedLogProbs = [];
     private int _answerStart;
+    private int _answerEnd = -1;
+    private int _separatorLeft;
 
     /// <summary>Starts a completion.</summary>
     /// <param name="rule">When it ends.</param>
-    /// <param name="special">Ids of &lt;/think&gt; and of the end token.</param>
+    /// <param name="special">Marks of the thought and tokens that end.</param>
     /// <param name="room">Tokens the context still holds.</param>
     public CompletionReader(StopRule rule, CompletionTokens special, int room)
     {
         (_rule, _special, _room) = (rule, special, room);
+        _marks = new ThoughtMarks(special, rule.AwaitsThinkOpen);
         _answerStart = rule.MaxThinkTokens > 0 ? -1 : 0;
+        _separatorLeft = rule.MaxThinkTokens > 0 ? rule.SeparatorLineFeeds : 0;
     }
 
     /// <summary>Takes the next token; returns the completion when it is finished, else null.</summary>
@@ -45,32 +45,56 @@ public sealed class CompletionReader
 
     private StopReason? InThought(int token)
     {
-        if (token == _special.ThinkClose)
-            _answerStart = _tokens.Count;
-        else if (token == _special.End)
+        if (_special.IsStop(token) && token != _special.ThinkClose)
+        {
+            _ = _marks.Closes(token);
             return StopReason.EndedInThought;
-        else if (_tokens.Count > _rule.MaxThinkTokens)
+        }
+        if (_marks.Closes(token))
+            (_answerStart, _separatorLeft) = (_tokens.Count, _separatorLeft - _marks.LineFeeds);
+        else if (_marks.Length > _rule.MaxThinkTokens)
             return StopReason.ThoughtTooLong;
         return null;
     }
 
     private StopReason? InAnswer(int token)
     {
-        int length = _tokens.Count - _answerStart;
-        if (_rule.EndsAtEndToken && token == _special.End)
+        if (IsSeparator(token))
+            return null;
+        bool isStop = _special.IsStop(token);
+        if (isStop && _answerEnd < 0)
+            _answerEnd = _tokens.Count - 1;
+        if (_rule.EndsAtEndToken && isStop)
             return StopReason.Answered;
-        if (length < _rule.MaxAnswerTokens)
+        if (_tokens.Count - _answerStart < _rule.MaxAnswerTokens)
             return null;
         return _rule.EndsAtEndToken && _rule.MaxAnswerTokens > 1 ? StopReason.AnswerTooLong : StopReason.Answered;
     }
 
-    private Rollout Finish(StopReason stop) => new()
+    /// <summary>True for a token of line feeds that still belongs to the mark before the answer; the answer then begins after it.</summary>
+    private bool IsSeparator(int token)
     {
-        Tokens_T = [.. _tokens],
-        LogProbs_T = [.. _logProbs],
-        TruncatedLogProbs_T = [.. _truncatedLogProbs],
-        Stop = stop,
-        ThinkLength = _rule.MaxThinkTokens == 0 ? 0 : _answerStart < 0 ? _tokens.Count : _answerStart - 1,
-        AnswerStart = _answerStart >= 0 && _answerStart < _tokens.Count ? _answerStart : -1,
-    };
+        if (_separatorLeft <= 0 || _answerStart != _tokens.Count - 1)
+            return false;
+        ReadOnlySpan<byte> bytes = _special.BytesOf(token);
+        if (bytes.IsEmpty || bytes.Length > _separatorLeft || bytes.ContainsAnyExcept((byte)'\n'))
+            return false;
+        (_answerStart, _separatorLeft) = (_tokens.Count, _separatorLeft - bytes.Length);
+        return true;
+    }
+
+    private Rollout Finish(StopReason stop)
+    {
+        bool hasAnswer = _answerStart >= 0 && _answerStart < _tokens.Count;
+        return new Rollout
+        {
+            Tokens_T = [.. _tokens],
+            LogProbs_T = [.. _logProbs],
+            TruncatedLogProbs_T = [.. _truncatedLogProbs],
+            Stop = stop,
+            ThinkLength = _rule.MaxThinkTokens == 0 ? 0 : _marks.Length,
+            AnswerStart = hasAnswer ? _answerStart : -1,
+            AnswerEnd = !hasAnswer ? -1 : _answerEnd < 0 ? _tokens.Count : _answerEnd,
+        };
+    }
 }

@@ -39,13 +39,20 @@ public sealed record Prompt
 /// <summary>When a completion ends.</summary>
 /// <param name="MaxThinkTokens">Tokens after &lt;think&gt; before the thought counts as cut off; 0 when the prompt has no thought.</param>
 /// <param name="MaxAnswerTokens">Tokens of answer at most.</param>
-/// <param name="EndsAtEndToken">True when the end token ends the answer before that.</param>
-public readonly record struct StopRule(int MaxThinkTokens, int MaxAnswerTokens, bool EndsAtEndToken);
+/// <param name="EndsAtEndToken">True when a token that ends a completion ends the answer before that.</param>
+public readonly record struct StopRule(int MaxThinkTokens, int MaxAnswerTokens, bool EndsAtEndToken)
+{
+    /// <summary>True where the prompt does not open the thought: a leading &lt;think&gt; that the model writes is no token of it.</summary>
+    public bool AwaitsThinkOpen { get; init; }
+
+    /// <summary>Line feeds after &lt;/think&gt; that belong to the mark, not to the answer; chat models write two.</summary>
+    public int SeparatorLineFeeds { get; init; }
+}
 
 /// <summary>Why a completion ended.</summary>
 public enum StopReason
 {
-    /// <summary>The answer has all its tokens, or the end token came.</summary>
+    /// <summary>The answer has all its tokens, or a token that ends it came.</summary>
     Answered,
 
     /// <summary>The thought was not closed within its limit.</summary>
@@ -54,7 +61,7 @@ public enum StopReason
     /// <summary>The answer did not end within its limit where an end token was needed.</summary>
     AnswerTooLong,
 
-    /// <summary>The end token came inside the thought.</summary>
+    /// <summary>A token that ends a completion came inside the thought.</summary>
     EndedInThought,
 
     /// <summary>The model's context is full.</summary>

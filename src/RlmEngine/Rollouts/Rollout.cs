@@ -21,15 +21,12 @@ public sealed record Rollout
     /// <summary>Where the answer begins in Tokens_T, or −1 when there is none.</summary>
     public required int AnswerStart { get; init; }
 
-    /// <summary>The answer's tokens, without the end token; empty when the format failed.</summary>
-    public ReadOnlySpan<int> Answer(int endToken)
-    {
-        if (AnswerStart < 0 || Stop is not (StopReason.Answered or StopReason.AnswerTooLong))
-            return [];
-        ReadOnlySpan<int> answer = Tokens_T.AsSpan(AnswerStart);
-        int end = answer.IndexOf(endToken);
-        return end < 0 ? answer : answer[..end];
-    }
+    /// <summary>Where the answer ends in Tokens_T, before the token that ended it; −1 when there is none.</summary>
+    public required int AnswerEnd { get; init; }
+
+    /// <summary>The answer's tokens, without the one that ended it; empty when the format failed.</summary>
+    public ReadOnlySpan<int> Answer =>
+        AnswerStart < 0 || Stop is not (StopReason.Answered or StopReason.AnswerTooLong) ? [] : Tokens_T.AsSpan(AnswerStart..AnswerEnd);
 
     /// <summary>True when a thought was closed and an answer followed.</summary>
     public bool IsWellFormed => Stop == StopReason.Answered && AnswerStart >= 0;

@@ -17,7 +17,7 @@ public sealed class RolloutGenerator
     /// <summary>Creates a generator.</summary>
     /// <param name="decoder">The model.</param>
     /// <param name="contextLength">Longest sequence, prompt and completion together.</param>
-    /// <param name="special">Ids of &lt;/think&gt; and of the end token.</param>
+    /// <param name="special">Marks of the thought and tokens that end.</param>
     /// <param name="seed">The run's seed.</param>
     public RolloutGenerator(IDecoder decoder, int contextLength, CompletionTokens special, ulong seed)
     {

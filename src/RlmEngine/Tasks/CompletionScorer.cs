@@ -21,7 +21,7 @@ public sealed class CompletionScorer
             return ScoreByLogProb(rollouts, options);
         return RewardBatch.Score(
             rollouts, options,
-            (prompt, rollout) => MatchScore.Of(options.Match, _tokenizer, rollout.Answer(_tokenizer.Special.End), prompt.Reference));
+            (prompt, rollout) => MatchScore.Of(options.Match, _tokenizer, rollout.Answer, prompt.Reference));
     }
 
     private RewardBatch ScoreByLogProb(RolloutBatch rollouts, RewardOptions options)

@@ -26,7 +26,7 @@ public sealed class NextTokenTask : ITask
     public NextTokenTask(PositionPool pool, ITokenizer tokenizer, TaskOptions options, int contextLength, CompletionScorer scorer)
     {
         (_pool, _options, _contextLength, _scorer) = (pool, options, contextLength, scorer);
-        _template = new PromptTemplate(tokenizer, options.Prompt, PromptTemplate.TextAfter(options));
+        _template = new PromptTemplate(tokenizer, options);
         _budget = options.Budget is { } budget ? new TokenBudget(budget) : null;
         _schedule = new TierSchedule(options.Curriculum ?? new CurriculumOptions());
     }
@@ -65,24 +65,23 @@ public sealed class NextTokenTask : ITask
     /// <exception cref="InvalidDataException">The context has no room for a token of the document.</exception>
     public Prompt At(int[] document, int position, Tier tier, int budget)
     {
-        int[] after = _template.After(budget);
-        int room = _contextLength - _template.Before.Length - after.Length - _options.MaxThinkTokens - 1 - _options.MaxAnswerTokens;
-        int shown = Math.Min(position, Math.Min(room, _template.ContextTokens));
-        if (shown < 1)
+        (int[] before, int[] after) = (_template.Before(budget), _template.After(budget));
+        int room = Math.Min(_template.Room(_contextLength, budget), _template.ContextTokens);
+        int shown = Math.Min(_template.ShowsBegin ? position : position - 1, room);
+        if (room < 1)
             throw new InvalidDataException(
                 $"task nextToken: a context of {_contextLength} tokens has no room for the document beside the prompt's own text, "
-                + $"{_template.Before.Length + after.Length} tokens, and maxThinkTokens, {_options.MaxThinkTokens}; fewer of either would be right");
+                + $"{before.Length + after.Length} tokens, and maxThinkTokens, {_options.MaxThinkTokens}; fewer of either would be right");
         int end = Math.Min(document.Length, position + _options.MaxAnswerTokens);
         return new Prompt
         {
-            Tokens = [.. _template.Before, .. document.AsSpan(position - shown, shown), .. after],
+            Tokens = [.. before, .. document.AsSpan(position - shown, shown), .. after],
             Reference = document[position..end],
             Budget = budget,
             Tier = tier,
             Source = document,
             Position = position,
-            Stop = new StopRule(
-                _options.MaxThinkTokens, _options.MaxAnswerTokens, EndsAtEndToken: _options.Reward.Match == MatchReward.BytePrefix),
+            Stop = _template.Stop(endsAtEndToken: _options.Reward.Match == MatchReward.BytePrefix),
         };
     }
 

@@ -11,7 +11,6 @@ public sealed class SpanRestorationTask : ITask, IDisposable
 {
     private const int MaxDocumentsPerPrompt = 64;
     private readonly TokenizedDocuments _documents;
-    private readonly ITokenizer _tokenizer;
     private readonly TaskOptions _options;
     private readonly SpanChooser _chooser;
     private readonly PromptTemplate _template;
@@ -28,9 +27,9 @@ public sealed class SpanRestorationTask : ITask, IDisposable
     public SpanRestorationTask(
         TokenizedDocuments documents, ITokenizer tokenizer, TaskOptions options, int contextLength, CompletionScorer scorer)
     {
-        (_documents, _tokenizer, _options, _contextLength, _scorer) = (documents, tokenizer, options, contextLength, scorer);
+        (_documents, _options, _contextLength, _scorer) = (documents, options, contextLength, scorer);
         _chooser = new SpanChooser(tokenizer, options);
-        _template = new PromptTemplate(tokenizer, options.Prompt, PromptTemplate.TextAfter(options));
+        _template = new PromptTemplate(tokenizer, options);
         _budget = options.Budget is { } budget ? new TokenBudget(budget) : null;
     }
 
@@ -73,8 +72,8 @@ public sealed class SpanRestorationTask : ITask, IDisposable
     /// <param name="random">The step's stream.</param>
     public Prompt? Corrupt(int[] document, int budget, ref PhiloxStream random)
     {
-        int[] after = _template.After(budget);
-        int room = _contextLength - _template.Before.Length - after.Length - 1 - _options.MaxThinkTokens - 1 - _options.MaxAnswerTokens - 1;
+        // The mark takes the place of at least one token; one place each is left for it and for the end.
+        int room = _template.Room(_contextLength, budget) - _template.Mask.Length - 1;
         (int[] source, bool endsDocument) = Window(document, Math.Min(Math.Max(room, 0), _template.ContextTokens), ref random);
         if (source.Length < 2 || _chooser.Choose(source, ref random) is not (int start, int length))
             return null;
@@ -82,14 +81,18 @@ public sealed class SpanRestorationTask : ITask, IDisposable
             return null;
         return new Prompt
         {
-            Tokens = [.. _template.Before, .. source[..start], _tokenizer.Special.Mask!.Value, .. source[(start + length)..], .. after],
+            Tokens =
+            [
+                .. _template.Before(budget), .. source[(_template.ShowsBegin ? 0 : 1)..start], .. _template.Mask,
+                .. source[(start + length)..], .. _template.After(budget),
+            ],
             Reference = source[start..(start + length)],
             Budget = budget,
             Source = source,
             EndsDocument = endsDocument,
             Position = start,
             Span = length,
-            Stop = new StopRule(_options.MaxThinkTokens, _options.MaxAnswerTokens, EndsAtEndToken: true),
+            Stop = _template.Stop(endsAtEndToken: true),
         };
     }
 

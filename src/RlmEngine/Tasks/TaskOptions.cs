@@ -50,14 +50,29 @@ public enum TaskType
     SpanRestoration,
 }
 
-/// <summary>Text of a prompt: Before + document + After; {budget} stands for B_t. Special-token strings are read as special tokens.</summary>
+/// <summary>
+/// Text of a prompt: Before + document + After; {budget} stands for B_t, {mask} for the mark of a removed span. Special-token strings
+/// are read as special tokens.
+/// </summary>
 public sealed record PromptOptions
 {
-    /// <summary>Before the document.</summary>
-    public string Before { get; init; } = "";
+    /// <summary>Chat template the text is rendered by, the document inside the user's message: "plain" for none, "auto" for that of model.checkpoint.</summary>
+    public string Chat { get; init; } = "plain";
 
-    /// <summary>After the document; ends in &lt;think&gt; where the model is to think.</summary>
-    public string After { get; init; } = "<think>";
+    /// <summary>Chat only: the system message; null for none of ours.</summary>
+    public string? System { get; init; }
+
+    /// <summary>Before the document; null takes the task's own.</summary>
+    public string? Before { get; init; }
+
+    /// <summary>After the document, in plain text up to &lt;think&gt; where the prompt opens the thought; null takes the task's own.</summary>
+    public string? After { get; init; }
+
+    /// <summary>Chat only: the prompt opens the thought where the template does not; false leaves that to the model.</summary>
+    public bool OpenThought { get; init; } = true;
+
+    /// <summary>spanRestoration: text that marks the span's place; null takes the vocabulary's mask token, "[MASK]" where it has none.</summary>
+    public string? Mask { get; init; }
 
     /// <summary>Tokens of the document's prefix that are shown at most, the last ones; 0 means as many as the context holds.</summary>
     public int ContextTokens { get; init; }

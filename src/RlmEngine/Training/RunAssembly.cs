@@ -6,6 +6,7 @@ using RlmEngine.Policies;
 using RlmEngine.Recipes;
 using RlmEngine.Tasks;
 using RlmEngine.Tokenization;
+using RlmEngine.Tokenization.Chat;
 
 namespace RlmEngine.Training;
 
@@ -37,7 +38,22 @@ public static class RunAssembly
                 $"the tokenizer has {tokenizer.VocabularySize} ids and the model only {policy.VocabularySize}; they do not belong together");
         if (recipe.Threads > 0)
             WorkPool.Threads = recipe.Threads;
+        recipe = WithChatTemplates(recipe);
         return new RunContext(recipe, OpenCorpus(recipe), OpenWorld(recipe), PaddedVocabulary.Around(tokenizer, policy.VocabularySize), policy) { Factory = factory };
+    }
+
+    /// <summary>The recipe with the name of the checkpoint's own chat template wherever a prompt says "auto".</summary>
+    /// <exception cref="InvalidDataException">The checkpoint's folder is gone, or carries a template that is not known.</exception>
+    public static Recipe WithChatTemplates(Recipe recipe)
+    {
+        if (!recipe.Stages.Any(stage => stage.Tasks.Any(task => task.Prompt?.Chat == ChatTemplates.Auto)))
+            return recipe;
+        ChatTemplate own = recipe.Model.Checkpoint is { } folder ? ChatTemplateFolder.Of(folder) : ChatTemplates.Plain;
+        // A template's own system message becomes the prompt's, as models of one family differ in it.
+        TaskOptions Named(TaskOptions task) => task.Prompt is { Chat: ChatTemplates.Auto } prompt
+            ? task with { Prompt = prompt with { Chat = own.Name, System = own.IsPlain ? null : prompt.System ?? own.OwnSystem } }
+            : task;
+        return recipe with { Stages = [.. recipe.Stages.Select(stage => stage with { Tasks = [.. stage.Tasks.Select(Named)] })] };
     }
 
     /// <summary>Scores training documents and cuts them into tiers.</summary>

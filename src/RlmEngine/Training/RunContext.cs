@@ -16,7 +16,7 @@ public sealed record RunContext(Recipe Recipe, ICorpus Corpus, EmbeddedWorld Wor
 {
     /// <summary>A generator on the policy.</summary>
     public RolloutGenerator Generator { get; } = new(
-        Policy, Policy.ContextLength, new CompletionTokens(Tokenizer.Special.ThinkClose!.Value, Tokenizer.Special.End), Recipe.Seed);
+        Policy, Policy.ContextLength, new CompletionTokens(Tokenizer), Recipe.Seed);
 
     /// <summary>Loads other models that the recipe names; null where none can be.</summary>
     public IPolicyFactory? Factory { get; init; }

@@ -48,7 +48,6 @@ internal sealed class RunJournal : IDisposable
         Prompt prompt = result.Rollouts!.Prompts[p];
         Rollout rollout = result.Rollouts[p, 0];
         int completion = p * result.Rollouts.GroupSize;
-        int thoughtEnd = rollout.AnswerStart > 0 ? rollout.AnswerStart - 1 : rollout.AnswerStart == 0 ? 0 : rollout.Tokens_T.Length;
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
         {
@@ -60,7 +59,7 @@ internal sealed class RunJournal : IDisposable
                 json.WriteString("tier", tier.ToString().ToLowerInvariant());
             json.WriteNumber("budget", prompt.Budget);
             json.WriteString("prompt", _tokenizer.Decode(prompt.Tokens));
-            json.WriteString("thought", _tokenizer.Decode(rollout.Tokens_T.AsSpan(0, thoughtEnd)));
+            json.WriteString("thought", Thought(rollout));
             json.WriteString("answer", rollout.AnswerStart < 0 ? "" : _tokenizer.Decode(rollout.Tokens_T.AsSpan(rollout.AnswerStart)));
             json.WriteString("truth", _tokenizer.Decode(prompt.Reference));
             json.WriteNumber("match", result.Rewards!.Match_PG[completion]);
@@ -69,5 +68,13 @@ internal sealed class RunJournal : IDisposable
             json.WriteEndObject();
         }
         return System.Text.Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
+    }
+
+    /// <summary>What stands before the answer, without the mark that closes it, be it one token or characters of several.</summary>
+    private string Thought(Rollout rollout)
+    {
+        string text = _tokenizer.Decode(rollout.Tokens_T.AsSpan(0, rollout.AnswerStart < 0 ? rollout.Tokens_T.Length : rollout.AnswerStart));
+        int close = rollout.AnswerStart < 0 ? -1 : text.LastIndexOf(SpecialTokenText.ThinkClose, StringComparison.Ordinal);
+        return close < 0 ? text : text[..close];
     }
 }

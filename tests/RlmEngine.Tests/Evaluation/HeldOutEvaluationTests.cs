@@ -136,7 +136,7 @@ public class HeldOutEvaluationTests
 
     private static TierAccuracy Think(HeldOutEvaluation evaluation, ContextModel model, HeldOutPositions asked)
     {
-        var options = new TaskOptions { Type = TaskType.NextToken, MaxThinkTokens = 8, Prompt = new PromptOptions() };
+        var options = new TaskOptions { Type = TaskType.NextToken, MaxThinkTokens = 8, Prompt = new PromptOptions { After = "<think>" } };
         var task = new NextTokenTask(asked.Pool, _tokenizer, options, 200, new CompletionScorer(_tokenizer, model));
         var special = new CompletionTokens(_tokenizer.Special.ThinkClose!.Value, _tokenizer.Special.End);
         return evaluation.Think(new RolloutGenerator(model, 200, special, 1), task, asked, 4);
@@ -207,7 +207,7 @@ public class HeldOutEvaluationTests
             MaxThinkTokens = 8,
             MaxAnswerTokens = 20,
             WholeWords = false,
-            Prompt = new PromptOptions(),
+            Prompt = new PromptOptions { After = "<think>" },
             Reward = new RewardOptions { Match = MatchReward.EditSimilarity },
         };
         using var documents = new TokenizedDocuments(new ListCorpus(_texts), _tokenizer);

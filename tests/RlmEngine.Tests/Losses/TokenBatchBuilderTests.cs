@@ -197,6 +197,7 @@ public class TokenBatchBuilderTests
             Stop = StopReason.Answered,
             ThinkLength = 1,
             AnswerStart = 2,
+            AnswerEnd = 3,
         };
         var prompt = new Prompt { Tokens = [1], Reference = [2], Stop = new StopRule(4, 1, false) };
         var rollouts = new RolloutBatch([prompt], 2, [rollout, rollout]);

@@ -7,7 +7,7 @@ public sealed class ByteTable(params byte[][] vocabulary) : ITokenizer
 {
     public int VocabularySize => vocabulary.Length;
 
-    public SpecialTokens Special { get; } = new() { Begin = 0, End = 0, Stops = [0], Pad = 0 };
+    public SpecialTokens Special { get; init; } = new() { Begin = 0, End = 0, Stops = [0], Pad = 0 };
 
     public int[] Encode(ReadOnlySpan<byte> utf8, bool parseSpecial = false) => throw new NotSupportedException();
 

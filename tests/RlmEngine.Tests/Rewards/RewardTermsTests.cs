@@ -17,6 +17,7 @@ public class RewardTermsTests
         Stop = stop,
         ThinkLength = thinkLength,
         AnswerStart = answerStart,
+        AnswerEnd = answerStart < 0 ? -1 : 2,
     };
 
     private static Prompt PromptOf(int budget) => new() { Tokens = [1], Reference = [2], Budget = budget, Stop = new StopRule(9, 1, false) };

@@ -91,13 +91,13 @@ public class CompletionReaderTests
     [TestCase(new[] { 9, 2 }, 3, true, new int[0])]
     [TestCase(new[] { 9, 9, 9, 9 }, 3, true, new int[0])]
     public void Answer_OfCompletion_LeavesOutTheEndTokenAndWhatIsNoAnswer(int[] tokens, int maxAnswer, bool endsAtEnd, int[] expected)
-        => Assert.That(Read(new StopRule(3, maxAnswer, endsAtEnd), Roomy, tokens)!.Answer(End).ToArray(), Is.EqualTo(expected));
+        => Assert.That(Read(new StopRule(3, maxAnswer, endsAtEnd), Roomy, tokens)!.Answer.ToArray(), Is.EqualTo(expected));
 
     [Test]
     public void Answer_ContextFullInsideIt_IsEmpty()
     {
         Rollout rollout = Read(new StopRule(3, 5, true), 3, [1, 7, 8])!;
-        Assert.That((rollout.Stop, rollout.Answer(End).Length), Is.EqualTo((StopReason.ContextFull, 0)));
+        Assert.That((rollout.Stop, rollout.Answer.Length), Is.EqualTo((StopReason.ContextFull, 0)));
     }
 
     [TestCase(0)]
@@ -115,7 +115,7 @@ public class CompletionReaderTests
             Assert.That(rollout.Tokens_T, Has.Length.EqualTo(before));
             Assert.That(rollout.LogProbs_T, Is.All.EqualTo(-1f));
             Assert.That(rollout.IsWellFormed, Is.False);
-            Assert.That(rollout.Answer(End).ToArray(), Is.Empty);
+            Assert.That(rollout.Answer.ToArray(), Is.Empty);
         });
     }
 

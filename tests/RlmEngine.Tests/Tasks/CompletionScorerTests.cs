@@ -38,6 +38,7 @@ public class CompletionScorerTests
             Stop = stop,
             ThinkLength = thinkLength,
             AnswerStart = stop == StopReason.Answered ? thinkLength + 1 : -1,
+            AnswerEnd = stop == StopReason.Answered ? tokens.Length - answer.Count(token => token == _tokenizer.Special.End) : -1,
         };
     }
 

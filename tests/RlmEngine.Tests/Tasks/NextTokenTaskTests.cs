@@ -185,6 +185,7 @@ public class NextTokenTaskTests
             Stop = tokens.Contains(close) ? StopReason.Answered : StopReason.ThoughtTooLong,
             ThinkLength = tokens.Contains(close) ? tokens.Length - 2 : tokens.Length,
             AnswerStart = tokens.Contains(close) ? tokens.Length - 1 : -1,
+            AnswerEnd = tokens.Contains(close) ? tokens.Length : -1,
         };
         RewardBatch rewards = task.Score(new RolloutBatch(
             [prompt], 4, [Rollout(close, right), Rollout(9, 9, close, right), Rollout(9, 9, close, right + 1), Rollout(right, right)]));

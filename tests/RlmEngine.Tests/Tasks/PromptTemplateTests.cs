@@ -9,13 +9,16 @@ public class PromptTemplateTests
 {
     private static readonly ByteLevelBpe _tokenizer = Tokenizers.Bytes;
 
+    private static TaskOptions Task(PromptOptions? prompt, BudgetOptions? budget = null) =>
+        new() { Type = TaskType.NextToken, MaxThinkTokens = 9, Prompt = prompt, Budget = budget };
+
     [TestCase(0, " [0]")]
     [TestCase(7, " [7]")]
     [TestCase(800, " [800]")]
     [TestCase(int.MaxValue, " [2147483647]")]
     public void After_Budget_HoldsItsDigitsAndOpensTheThought(int budget, string digits)
     {
-        int[] after = new PromptTemplate(_tokenizer, null, PromptTemplate.NextToken).After(budget);
+        int[] after = new PromptTemplate(_tokenizer, Task(null, new BudgetOptions())).After(budget);
         Assert.That(after, Is.EqualTo((int[])[.. _tokenizer.Encode(digits), _tokenizer.Special.ThinkOpen!.Value]));
     }
 
@@ -37,10 +40,10 @@ public class PromptTemplateTests
     public void Options_Given_ReplaceTheTasksOwnText()
     {
         var options = new PromptOptions { Before = "<think>a</think>", After = "{budget} of {budget}", ContextTokens = 5 };
-        var template = new PromptTemplate(_tokenizer, options, PromptTemplate.Restoration);
+        var template = new PromptTemplate(_tokenizer, Task(options));
         Assert.Multiple(() =>
         {
-            Assert.That(template.Before, Is.EqualTo((int[])[_tokenizer.Special.ThinkOpen!.Value, .. _tokenizer.Encode("a"), _tokenizer.Special.ThinkClose!.Value]));
+            Assert.That(template.Before(0), Is.EqualTo((int[])[_tokenizer.Special.ThinkOpen!.Value, .. _tokenizer.Encode("a"), _tokenizer.Special.ThinkClose!.Value]));
             Assert.That(_tokenizer.Decode(template.After(12)), Is.EqualTo("12 of 12"));
             Assert.That(template.ContextTokens, Is.EqualTo(5));
         });
@@ -49,20 +52,20 @@ public class PromptTemplateTests
     [Test]
     public void Options_None_AreTheTasksOwnTextAndAllContext()
     {
-        var template = new PromptTemplate(_tokenizer, null, "");
+        var template = new PromptTemplate(_tokenizer, Task(null) with { MaxThinkTokens = 0 });
         Assert.Multiple(() =>
         {
-            Assert.That(template.Before, Is.Empty);
+            Assert.That(template.Before(0), Is.Empty);
             Assert.That(template.After(5), Is.Empty);
             Assert.That(template.ContextTokens, Is.EqualTo(int.MaxValue));
-            Assert.That(new PromptTemplate(_tokenizer, new PromptOptions(), "x").ContextTokens, Is.EqualTo(int.MaxValue));
+            Assert.That(new PromptTemplate(_tokenizer, Task(new PromptOptions())).ContextTokens, Is.EqualTo(int.MaxValue));
         });
     }
 
     [Test]
     public void After_BudgetsInTurn_AreKeptApart()
     {
-        var template = new PromptTemplate(_tokenizer, null, "{budget}");
+        var template = new PromptTemplate(_tokenizer, Task(new PromptOptions { After = "{budget}" }));
         Assert.That(new[] { 3, 12, 3, 12 }.Select(budget => _tokenizer.Decode(template.After(budget))), Is.EqualTo(new[] { "3", "12", "3", "12" }));
     }
 }

@@ -108,5 +108,6 @@ public class RunJournalTests
         Stop = stop,
         ThinkLength = 0,
         AnswerStart = answerStart,
+        AnswerEnd = answerStart < 0 ? -1 : tokens.Length,
     };
 }

@@ -92,5 +92,6 @@ public class TaskMixtureTests
         Stop = StopReason.Answered,
         ThinkLength = 0,
         AnswerStart = 0,
+        AnswerEnd = 1,
     };
 }

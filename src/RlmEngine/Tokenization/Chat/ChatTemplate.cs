@@ -16,6 +16,9 @@ public abstract class ChatTemplate
     /// <summary>True for plain text, which marks no turns.</summary>
     public virtual bool IsPlain => false;
 
+    /// <summary>The system message it writes where a conversation has none of its own; null where it writes none.</summary>
+    public virtual string? OwnSystem => null;
+
     /// <summary>The text of a conversation.</summary>
     /// <param name="messages">In order; most templates need at least one.</param>
     /// <param name="variables">What the template is given beside them.</param>

@@ -34,7 +34,7 @@ public static partial class ChatTemplateFolder
         if (!Has("<|im_start|>") || !Has("<tool_response>"))
             return null;
         if (Has("reasoning_content"))
-            return !Has("enable_thinking") ? null : ChatTemplates.Named(Has("loop.index0 > ns.last_query_index") ? "qwen3" : "qwen3-training");
+            return !Has("enable_thinking") ? null : ChatTemplates.Named(Has("if loop.index0 > ns.last_query_index") ? "qwen3" : "qwen3-training");
         if (OwnSystem().Match(jinja) is { Success: true } system)
             return new Qwen25Template(Unescape(system.Groups[1].Value));
         return Has("messages[0].role == 'system'") ? ChatTemplates.Named("qwen3-instruct-2507") : null;

@@ -6,14 +6,17 @@ namespace RlmEngine.Tokenization.Chat;
 public sealed class Qwen25Template : ChatTemplate
 {
     /// <summary>The system message of the instruct models.</summary>
-    public const string OwnSystem = "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.";
+    public const string InstructSystem = "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.";
 
     private readonly string _system;
 
     /// <summary>Creates the template.</summary>
     /// <param name="system">System message of a conversation that brings none; the base and mathematics models have others.</param>
-    public Qwen25Template(string system = OwnSystem)
+    public Qwen25Template(string system = InstructSystem)
         : base("qwen2.5") => _system = system;
+
+    /// <inheritdoc/>
+    public override string OwnSystem => _system;
 
     private protected override void Write(StringBuilder text, IReadOnlyList<ChatMessage> messages, ChatVariables variables)
     {
