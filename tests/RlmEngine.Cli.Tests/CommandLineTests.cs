@@ -42,7 +42,7 @@ public class CommandLineTests
     public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
 
     [Test]
-    public void Help_OfAnyCommand_IsPrintedAndDone([Values("", "train", "evaluate", "sample", "score", "report", "inspect", "kernels", "create", "logits")] string command)
+    public void Help_OfAnyCommand_IsPrintedAndDone([Values("", "train", "evaluate", "sample", "score", "report", "inspect", "kernels", "render", "create", "logits")] string command)
     {
         CommandRun run = CommandRun.InProcess(command.Length == 0 ? ["--help"] : [command, "--help"]);
         Assert.That((run.Code, run.Error), Is.EqualTo((0, "")));

@@ -4,6 +4,7 @@ using RlmEngine.Kernels.Rollout;
 using RlmEngine.Metrics;
 using RlmEngine.Rollouts;
 using RlmEngine.Tokenization;
+using RlmEngine.Tokenization.Chat;
 using RlmEngine.Transformer;
 
 namespace RlmEngine.Cli.Commands;
@@ -16,8 +17,11 @@ namespace RlmEngine.Cli.Commands;
 /// <param name="Sampling">How tokens are drawn; temperature 0 is greedy.</param>
 /// <param name="Seed">Key of the random stream.</param>
 /// <param name="Threads">Worker threads; 0 means all cores.</param>
+/// <param name="Chat">Chat template the prompt is a user's message in, "auto" for the folder's own; null for none.</param>
+/// <param name="Thinks">Chat only: false asks for an answer without a thought.</param>
 internal sealed record SampleCommand(
-    string CheckpointPath, string Prompt, int Count, int MaxTokens, SamplingParameters Sampling, ulong Seed, int Threads)
+    string CheckpointPath, string Prompt, int Count, int MaxTokens, SamplingParameters Sampling, ulong Seed, int Threads,
+    string? Chat = null, bool Thinks = true)
 {
     /// <summary>The command with its options.</summary>
     public static Command Create(CommandConsole console)
@@ -32,14 +36,20 @@ internal sealed record SampleCommand(
         Option<float> minP = new("--min-p") { Description = "Keep tokens at least this share of the likeliest.", HelpName = "P" };
         Option<ulong> seed = new("--seed") { Description = "Key of the random stream.", DefaultValueFactory = _ => 1, HelpName = "N" };
         Option<int> threads = new("--threads") { Description = "Worker threads; 0 means all cores.", HelpName = "N" };
+        Option<string?> chat = new("--chat")
+        {
+            Description = $"Prompt is a user's message of this chat template: auto (the folder's own), {string.Join(", ", ChatTemplates.Names)}.",
+            HelpName = "NAME",
+        };
+        Option<bool> noThink = new("--no-think") { Description = "With --chat: answer without a thought, where the template knows how." };
         Command command = new("sample", "Draw completions of a prompt from a checkpoint.")
         {
-            checkpoint, prompt, count, maxTokens, temperature, topK, topP, minP, seed, threads,
+            checkpoint, prompt, count, maxTokens, temperature, topK, topP, minP, seed, threads, chat, noThink,
         };
         command.SetAction(result => new SampleCommand(
             result.GetRequiredValue(checkpoint), result.GetRequiredValue(prompt), result.GetValue(count), result.GetValue(maxTokens),
             new SamplingParameters(result.GetValue(temperature), result.GetValue(topK), result.GetValue(topP), result.GetValue(minP)),
-            result.GetValue(seed), result.GetValue(threads)).Run(console));
+            result.GetValue(seed), result.GetValue(threads), result.GetValue(chat), !result.GetValue(noThink)).Run(console));
         return command;
     }
 
@@ -53,19 +63,33 @@ internal sealed record SampleCommand(
         Require(Sampling.TopP is > 0 and <= 1, "--top-p", Sampling.TopP, "a number in (0, 1]");
         Require(Sampling.MinP is >= 0 and <= 1, "--min-p", Sampling.MinP, "a number in [0, 1]");
         Require(Threads >= 0, "--threads", Threads, "at least 0");
+        Require(Chat is null or ChatTemplates.Auto || ChatTemplates.Named(Chat) is not null, "--chat", Chat, $"{ChatTemplates.Auto}, {string.Join(", ", ChatTemplates.Names)}");
         string folder = CheckpointArgument.Resolve(CheckpointPath, console);
         if (Threads > 0)
             WorkPool.Threads = Threads;
         ByteLevelBpe tokenizer = ByteLevelBpe.Load(folder);
         using var policy = TransformerPolicy.Load(folder);
-        foreach (string completion in Complete(policy, tokenizer))
+        foreach (string completion in Complete(policy, tokenizer, Tokens(tokenizer, folder)))
             console.Out.WriteLine(completion);
         return ExitCode.Done;
     }
 
-    private IEnumerable<string> Complete(TransformerPolicy policy, ByteLevelBpe tokenizer)
+    private int[] Tokens(ByteLevelBpe tokenizer, string folder)
     {
-        int[] tokens = [tokenizer.Special.Begin, .. tokenizer.Encode(Prompt, parseSpecial: true)];
+        ChatTemplate? template = Chat == ChatTemplates.Auto ? ChatTemplateFolder.Of(folder) : Chat is null ? null : ChatTemplates.Named(Chat);
+        if (template is null or { IsPlain: true })
+            return [tokenizer.Special.Begin, .. tokenizer.Encode(Prompt, parseSpecial: true)];
+        string text = template.Render([new ChatMessage("user", Prompt)], new ChatVariables
+        {
+            AddGenerationPrompt = true,
+            EnableThinking = Thinks,
+            BeginToken = tokenizer.Decode([tokenizer.Special.Begin]),
+        });
+        return tokenizer.Encode(!Thinks && text.EndsWith("<think>\n", StringComparison.Ordinal) ? text + "\n</think>\n\n" : text, parseSpecial: true);
+    }
+
+    private IEnumerable<string> Complete(TransformerPolicy policy, ByteLevelBpe tokenizer, int[] tokens)
+    {
         if (tokens.Length + MaxTokens > policy.ContextLength)
             throw new UserInputException(
                 "--prompt", 0, "", $"{tokens.Length} tokens and {MaxTokens} new ones exceed the model's context of {policy.ContextLength}");

@@ -77,6 +77,25 @@ public class RunCommandsTests
     }
 
     [Test]
+    public void Sample_Chat_ReadsThePromptAsTheTemplateWritesIt()
+    {
+        string[] line = ["sample", WholeRun.Folder, "--count", "3", "--max-tokens", "12"];
+        CommandRun chat = CommandRun.InProcess([.. line, "--prompt", "hi", "--chat", "deepseek-r1", "--no-think"]);
+        Assert.That((chat.Code, chat.Error), Is.EqualTo((0, "")));
+        // The template begins with the token that a plain prompt is given anyway.
+        Assert.That(chat, Is.EqualTo(CommandRun.InProcess([.. line, "--prompt", "<｜User｜>hi<｜Assistant｜><think>\n\n</think>\n\n"])));
+        CommandRun auto = CommandRun.InProcess([.. line, "--prompt", "hi", "--chat", "auto"]);
+        Assert.That(auto, Is.EqualTo(CommandRun.InProcess([.. line, "--prompt", "hi"])), "the run's tokenizer names no template");
+    }
+
+    [Test]
+    public void Sample_UnknownChat_NamesTheTemplates()
+    {
+        CommandRun run = CommandRun.InProcess("sample", WholeRun.Folder, "--prompt", "x", "--chat", "qwen4");
+        Assert.That((run.Code, run.Error.Contains("--chat: qwen4 is not possible; auto, plain, qwen2.5", StringComparison.Ordinal)), Is.EqualTo((2, true)));
+    }
+
+    [Test]
     public void Sample_PromptLongerThanTheContext_IsRefused()
     {
         CommandRun run = CommandRun.InProcess("sample", WholeRun.Folder, "--prompt", new string('x', 90), "--max-tokens", "20");

@@ -32,6 +32,23 @@ public class RunPartsTests
         Assert.That(corpus.Open, Is.Zero);
     }
 
+    [TestCase("{{ '<|im_start|>system\\nBe exact.<|im_end|>\\n' }}<tool_response>", "qwen2.5", "Be exact.")]
+    [TestCase("<|im_start|><tool_response>reasoning_content enable_thinking {%- if loop.index0 > ns.last_query_index %}", "qwen3", null)]
+    [TestCase(null, "plain", null)]
+    public void WithChatTemplates_Auto_TakesTheCheckpointsOwn(string? jinja, string chat, string? system)
+    {
+        using TemporaryFolder folder = new();
+        if (jinja is not null)
+            folder.Write("chat_template.jinja", jinja);
+        Recipe read = RecipeText.Read(RecipeText.Whole, "stages.rmt.tasks.0.prompt={\"chat\":\"auto\"}");
+        Recipe recipe = RunAssembly.WithChatTemplates(read with { Model = read.Model with { Checkpoint = folder.Root } });
+        PromptOptions prompt = recipe.Stages[1].Tasks[0].Prompt!;
+        Assert.That((prompt.Chat, prompt.System), Is.EqualTo((chat, system)));
+        Assert.That(RunAssembly.WithChatTemplates(read).Stages[1].Tasks[0].Prompt!.Chat, Is.EqualTo("plain"));
+        Assert.That(recipe.Stages[1].Tasks[1], Is.SameAs(read.Stages[1].Tasks[1]));
+        Assert.That(RunAssembly.WithChatTemplates(recipe), Is.SameAs(recipe));
+    }
+
     [Test]
     public void Evaluation_CancelledBefore_AsksNothing()
     {
