@@ -67,14 +67,14 @@ internal sealed record SampleCommand(
         string folder = CheckpointArgument.Resolve(CheckpointPath, console);
         if (Threads > 0)
             WorkPool.Threads = Threads;
-        ByteLevelBpe tokenizer = ByteLevelBpe.Load(folder);
         using var policy = TransformerPolicy.Load(folder);
+        ITokenizer tokenizer = PaddedVocabulary.Around(ByteLevelBpe.Load(folder), policy.VocabularySize);
         foreach (string completion in Complete(policy, tokenizer, Tokens(tokenizer, folder)))
             console.Out.WriteLine(completion);
         return ExitCode.Done;
     }
 
-    private int[] Tokens(ByteLevelBpe tokenizer, string folder)
+    private int[] Tokens(ITokenizer tokenizer, string folder)
     {
         ChatTemplate? template = Chat == ChatTemplates.Auto ? ChatTemplateFolder.Of(folder) : Chat is null ? null : ChatTemplates.Named(Chat);
         if (template is null or { IsPlain: true })
@@ -88,7 +88,7 @@ internal sealed record SampleCommand(
         return tokenizer.Encode(!Thinks && text.EndsWith("<think>\n", StringComparison.Ordinal) ? text + "\n</think>\n\n" : text, parseSpecial: true);
     }
 
-    private IEnumerable<string> Complete(TransformerPolicy policy, ByteLevelBpe tokenizer, int[] tokens)
+    private IEnumerable<string> Complete(TransformerPolicy policy, ITokenizer tokenizer, int[] tokens)
     {
         if (tokens.Length + MaxTokens > policy.ContextLength)
             throw new UserInputException(

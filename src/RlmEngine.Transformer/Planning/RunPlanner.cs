@@ -30,7 +30,8 @@ public sealed class RunPlanner
     /// <param name="measure">Measures this machine's rate once all else is known to be right; null leaves the times out.</param>
     /// <exception cref="InvalidDataException">The folder or the corpus is missing, damaged, not supported, or does not fit the recipe.</exception>
     /// <exception cref="Metrics.UserInputException">A task's prompt does not fit in the model's context.</exception>
-    public static RunPlan Plan(Recipe recipe, Func<MachineRate>? measure) => new RunPlanner(recipe).Plan(measure);
+    public static RunPlan Plan(Recipe recipe, Func<MachineRate>? measure) =>
+        new RunPlanner(RunAssembly.WithChatTemplates(recipe)).Plan(measure);
 
     private RunPlan Plan(Func<MachineRate>? measure)
     {
@@ -49,7 +50,7 @@ public sealed class RunPlanner
             Config = _model.Config,
             Parameters = _model.Parameters,
             TokenizerSize = _model.Tokenizer.VocabularySize,
-            Chats = [],
+            Chats = [.. _recipe.Stages.SelectMany(stage => stage.Tasks).Select(task => task.Prompt?.Chat).OfType<string>().Where(chat => chat != "plain").Distinct()],
             Corpus = _corpus,
             Stages = stages,
             Evaluation = evaluation,

@@ -1,5 +1,6 @@
 using RlmEngine.Curriculum;
 using RlmEngine.Metrics;
+using RlmEngine.Rollouts;
 using RlmEngine.Tasks;
 using RlmEngine.Tokenization;
 
@@ -30,11 +31,12 @@ public sealed record TaskSizes(
         TaskOptions task, string path, ITokenizer tokenizer, int contextLength, int steps, int sequenceLength, CorpusSample corpus)
     {
         TokenBudget? budget = task.Budget is { } options ? new TokenBudget(options) : null;
-        PromptTemplate template = new(tokenizer, task.Prompt, PromptTemplate.TextAfter(task));
-        int text = template.Before.Length + template.After(budget?.At(0, steps) ?? 0).Length;
-        int marks = task.MaxThinkTokens > 0 ? 1 : 0;
+        PromptTemplate template = new(tokenizer, task);
+        int first = budget?.At(0, steps) ?? 0;
+        int text = template.Before(first).Length + template.After(first).Length;
+        int marks = new CompletionTokens(tokenizer).MarkTokens(template.Stop(endsAtEndToken: true));
         bool restores = task.Type == TaskType.SpanRestoration;
-        int room = contextLength - text - task.MaxThinkTokens - 1 - task.MaxAnswerTokens - (restores ? 2 : 0);
+        int room = template.Room(contextLength, first) - (restores ? template.Mask.Length + 1 : 0);
         if (room < (restores ? 2 : 1))
         {
             throw new UserInputException("", 0, path,
