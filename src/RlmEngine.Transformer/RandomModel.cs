@@ -15,13 +15,14 @@ namespace RlmEngine.Transformer;
 /// <param name="TokenizerFolder">Where tokenizer files are copied from; null for the folder of config.json, which may hold none.</param>
 public sealed record RandomModel(string ConfigPath, ulong Seed, WeightType Type, string? TokenizerFolder = null)
 {
-    private const int BufferFloats = 1 << 22;
-
     private static readonly string[] s_copied =
     [
         "tokenizer.json", "tokenizer_config.json", "tokenizer.model", "vocab.json", "merges.txt", "special_tokens_map.json",
         "added_tokens.json", "chat_template.jinja", "chat_template.json", ModelOrigin.GenerationFile,
     ];
+
+    /// <summary>Numbers drawn at a time.</summary>
+    internal int BlockFloats { get; init; } = 1 << 22;
 
     /// <summary>Writes the folder whole, or not at all.</summary>
     /// <param name="folder">A folder that is not there yet, or is empty.</param>
@@ -48,8 +49,10 @@ public sealed record RandomModel(string ConfigPath, ulong Seed, WeightType Type,
             _ = Directory.CreateDirectory(temporary);
             WriteWeights(origin.Config, temporary, cancellation);
             HuggingFaceConfig.Write(origin.Config, Path.Combine(temporary, ModelOrigin.ConfigFile), SafetensorsEntry.NameOf(Type), origin);
+
+            // Not File.Copy, which would copy a protection against writing too.
             foreach (string file in others)
-                File.Copy(file, Path.Combine(temporary, Path.GetFileName(file)));
+                File.WriteAllBytes(Path.Combine(temporary, Path.GetFileName(file)), File.ReadAllBytes(file));
             if (Directory.Exists(folder))
                 Directory.Delete(folder);
             Directory.Move(temporary, folder);
@@ -91,7 +94,7 @@ public sealed record RandomModel(string ConfigPath, ulong Seed, WeightType Type,
         {
             int number = next++;
             WeightTensor tensor = layout.Tensors[number];
-            int columns = tensor.Shape[^1], rows = tensor.Length / columns, block = Math.Max(1, BufferFloats / columns);
+            int columns = tensor.Shape[^1], rows = tensor.Length / columns, block = Math.Max(1, BlockFloats / columns);
             for (int row = 0; row < rows; row += block)
             {
                 cancellation.ThrowIfCancellationRequested();

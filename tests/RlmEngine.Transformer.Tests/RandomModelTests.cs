@@ -29,7 +29,7 @@ public sealed class RandomModelTests
     {
         ModelConfig config = TestModels.Config(family, tied);
         HuggingFaceConfig.Write(config, Path.Combine(Source, "config.json"));
-        ModelConfig written = new RandomModel(Source, 11, WeightType.Float32).Write(Target);
+        ModelConfig written = new RandomModel(Source, 11, WeightType.Float32) { BlockFloats = tied ? 100 : 1 << 22 }.Write(Target);
         using TransformerPolicy loaded = TransformerPolicy.Load(Target);
         using TransformerPolicy expected = TransformerPolicy.Create(config, 11);
         Assert.That(written, Is.EqualTo(config));
