@@ -90,7 +90,8 @@ public class InspectTests
     public void Inspect_SameTensorInTwoShards_NamesBoth()
     {
         string model = Model();
-        File.Copy(Path.Combine(model, "model.safetensors"), Path.Combine(model, "model-2.safetensors"));
+        File.Move(Path.Combine(model, "model.safetensors"), Path.Combine(model, "model-1.safetensors"));
+        File.Copy(Path.Combine(model, "model-1.safetensors"), Path.Combine(model, "model-2.safetensors"));
         AssertRefused(CommandRun.InProcess("inspect", model), "stands in");
     }
 

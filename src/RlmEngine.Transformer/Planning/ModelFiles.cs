@@ -16,17 +16,29 @@ public sealed record ModelFiles(IReadOnlyList<ModelFile> Files, IReadOnlyList<Sa
     /// <summary>Numbers in the model's files.</summary>
     public Int128 Numbers => Tensors.Aggregate(Int128.Zero, (sum, tensor) => sum + tensor.Count);
 
-    /// <summary>Reads every header in a folder.</summary>
-    /// <exception cref="InvalidDataException">A file is damaged, or two hold a tensor of the same name.</exception>
+    /// <summary>Reads every header in a folder: the model's, as it would be loaded, and those of other files.</summary>
+    /// <remarks>Where neither model.safetensors nor an index is there, every file but the optimizer's counts as the model's.</remarks>
+    /// <exception cref="InvalidDataException">A file is missing or damaged, index and files disagree, or two files hold a tensor of the same name.</exception>
     public static ModelFiles Read(string folder)
+    {
+        string[] paths = [.. Directory.GetFiles(folder, "*.safetensors").Order(StringComparer.Ordinal)];
+        if (!Path.Exists(Path.Combine(folder, SafetensorsFolder.SingleFile)) && !Path.Exists(Path.Combine(folder, SafetensorsFolder.IndexFile)))
+            return ReadAll(paths);
+        using SafetensorsFolder model = SafetensorsFolder.Open(folder);
+        HashSet<string> own = [.. model.Files.Select(file => Path.GetFileName(file.Path))];
+        return new ModelFiles(
+            [.. model.Files.Select(Describe)], [.. model.Tensors], [.. paths.Where(path => !own.Contains(Path.GetFileName(path))).Select(DescribeOther)]);
+    }
+
+    private static ModelFiles ReadAll(IEnumerable<string> paths)
     {
         List<ModelFile> files = [], others = [];
         List<SafetensorsEntry> tensors = [];
         Dictionary<string, string> owners = new(StringComparer.Ordinal);
-        foreach (string path in Directory.GetFiles(folder, "*.safetensors").Order(StringComparer.Ordinal))
+        foreach (string path in paths)
         {
             using SafetensorsFile file = SafetensorsFile.Open(path);
-            ModelFile described = new(Path.GetFileName(path), new FileInfo(path).Length, file.Tensors.Count);
+            ModelFile described = Describe(file);
             bool isModel = described.Name != OptimizerFile;
             (isModel ? files : others).Add(described);
             if (!isModel)
@@ -34,7 +46,7 @@ public sealed record ModelFiles(IReadOnlyList<ModelFile> Files, IReadOnlyList<Sa
             foreach (SafetensorsEntry tensor in file.Tensors)
             {
                 if (!owners.TryAdd(tensor.Name, described.Name))
-                    throw new InvalidDataException($"{path}: tensor \"{tensor.Name}\" stands in {owners[tensor.Name]} too");
+                    throw new InvalidDataException($"{path}: tensor {SafetensorsEntry.Shown(tensor.Name)} stands in {owners[tensor.Name]} too");
             }
 
             tensors.AddRange(file.Tensors);
@@ -61,6 +73,14 @@ public sealed record ModelFiles(IReadOnlyList<ModelFile> Files, IReadOnlyList<Sa
             }
         }
     }
+
+    private static ModelFile DescribeOther(string path)
+    {
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        return Describe(file);
+    }
+
+    private static ModelFile Describe(SafetensorsFile file) => new(Path.GetFileName(file.Path), new FileInfo(file.Path).Length, file.Tensors.Count);
 }
 
 /// <summary>One file of a model's folder.</summary>
