@@ -3,6 +3,7 @@ using RlmEngine.Kernels.Rollout;
 using RlmEngine.Rewards;
 using RlmEngine.Rollouts;
 using RlmEngine.Tasks;
+using RlmEngine.Tests.Tokenization;
 using RlmEngine.Tokenization;
 
 namespace RlmEngine.Tests.Tasks;
@@ -40,6 +41,22 @@ public class ChatPromptTests
         Assert.That(Text(task), Does.EndWith(end));
         Assert.That(Text(task), Does.Contain("<text>DOC</text>"));
         Assert.That(new PromptTemplate(_tokenizer, task).Stop(true), Is.EqualTo(new StopRule(thinks ? 20 : 0, 1, true) { SeparatorLineFeeds = thinks ? 2 : 0 }));
+    }
+
+    [TestCase("qwen3", "qwen3", 3)]
+    [TestCase("qwen2_5", "qwen2.5", 10)]
+    public void After_RealVocabulary_HoldsTheTemplatesMarksAsTokens(string folder, string chat, int marks)
+    {
+        ByteLevelBpe tokenizer = ByteLevelBpe.Load(SharedData.PathOf($"tokenizers/{folder}"));
+        var template = new PromptTemplate(tokenizer, Task(chat));
+        (int start, int end) = (tokenizer.Encode("<|im_start|>", parseSpecial: true).Single(), tokenizer.Encode("<|im_end|>", parseSpecial: true).Single());
+        int[] after = template.After(8);
+        Assert.That((after.Count(id => id == start), after.Count(id => id == end)), Is.EqualTo((1, 1)));
+        Assert.That(tokenizer.Special.Stops, Does.Contain(end));
+        Assert.That(new CompletionTokens(tokenizer).MarkTokens(template.Stop(true)), Is.EqualTo(marks));
+        if (tokenizer.Special.ThinkOpen is { } open)
+            Assert.That(after[^2..], Is.EqualTo((int[])[open, .. tokenizer.Encode("\n")]));
+        Assert.That(tokenizer.Decode(template.Mask), Is.EqualTo("[MASK]"));
     }
 
     [Test]
