@@ -29,8 +29,9 @@ public sealed partial class TransformerPolicy
         TransformerPolicy policy = Empty(origin.Config, origin);
         try
         {
-            foreach (WeightTensor tensor in policy.Tensors)
-                files.Read(tensor.Name, ShapeOf(tensor), new WeightSlice(tensor).Of(policy._weights.Values));
+            files.Read(
+                [.. policy.Tensors.Select(tensor => (tensor.Name, ShapeOf(tensor)))],
+                index => new WeightSlice(policy.Tensors[index]).Of(policy._weights.Values));
             policy._weights.Follow();
             return policy;
         }

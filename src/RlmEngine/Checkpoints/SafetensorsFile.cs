@@ -17,6 +17,9 @@ public sealed unsafe class SafetensorsFile : IDisposable
     private MemoryMappedViewAccessor? _view;
     private byte* _data;
 
+    /// <summary>Numbers that are widened as one piece of work.</summary>
+    internal const int Piece = WidenWork.Piece;
+
     private SafetensorsFile(string path, FileStream stream, long dataStart, SafetensorsHeader header)
     {
         Path = path;
@@ -121,6 +124,20 @@ public sealed unsafe class SafetensorsFile : IDisposable
                 $"{Path}: tensor {SafetensorsEntry.Shown(name)} has shape {entry.ShapeText}; [{string.Join(", ", shape.ToArray())}] is needed");
     }
 
+    /// <summary>Reads a part of a tensor whose type and shape were expected; the file must have been mapped by <see cref="Map"/>.</summary>
+    internal void ReadPart(SafetensorsEntry entry, long from, Span<float> values)
+    {
+        fixed (float* target = values)
+            new WidenWork(_data + _dataStart + entry.Begin + (from * (entry.Type == "F32" ? 4 : 2)), entry.Type, target, values.Length).Do(0);
+    }
+
+    /// <summary>Maps the file, if it holds a number at all.</summary>
+    internal void Map()
+    {
+        if (_stream.Length > _dataStart)
+            _ = Data;
+    }
+
     /// <summary>True when two tensors, of this file and another or the same, have the same type, shape and bytes.</summary>
     public bool HasSame(string name, SafetensorsFile other, string otherName)
     {
@@ -182,7 +199,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
     /// <summary>Widens one piece of a tensor to float32.</summary>
     private readonly struct WidenWork(byte* source, string type, float* target, int length) : IWork
     {
-        private const int Piece = 1 << 19;
+        public const int Piece = 1 << 19;
 
         public int Pieces => (int)((length + (long)Piece - 1) / Piece);
 

@@ -1,4 +1,10 @@
+using RlmEngine.Kernels.Dense;
+
 namespace RlmEngine.Checkpoints;
+
+/// <summary>Where a tensor is read to; called on any thread, several times, and gives the same memory each time.</summary>
+/// <param name="index">Which of the tensors asked for.</param>
+public delegate Span<float> TensorTarget(int index);
 
 /// <summary>The tensors of a model folder: model.safetensors, or the shards that model.safetensors.index.json names.</summary>
 /// <remarks>As other loaders do, the single file is taken where both are there. Headers are read when the folder is opened, numbers on demand.</remarks>
@@ -61,6 +67,30 @@ public sealed class SafetensorsFolder : IDisposable
     /// <exception cref="InvalidDataException">Missing, or of another type or shape.</exception>
     public void Read(string name, ReadOnlySpan<long> shape, Span<float> destination) => FileOf(name).Read(name, shape, destination);
 
+    /// <summary>Reads many tensors as <see cref="Read(string, ReadOnlySpan{long}, Span{float})"/> reads one, as one job for all cores.</summary>
+    /// <param name="tensors">Their names and the shapes they must have.</param>
+    /// <param name="target">Room for exactly each one's numbers.</param>
+    /// <exception cref="InvalidDataException">One is missing, or of another type or shape.</exception>
+    public void Read(IReadOnlyList<(string Name, long[] Shape)> tensors, TensorTarget target)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        SafetensorsEntry[] entries = new SafetensorsEntry[tensors.Count];
+        SafetensorsFile[] files = new SafetensorsFile[tensors.Count];
+        List<(int Tensor, long From)> pieces = [];
+        for (int t = 0; t < entries.Length; t++)
+        {
+            files[t] = FileOf(tensors[t].Name);
+            entries[t] = files[t].Expect(tensors[t].Name, tensors[t].Shape);
+            if (target(t).Length != entries[t].Count)
+                throw new ArgumentException($"room for {target(t).Length} numbers, and {tensors[t].Name} has {entries[t].Count}", nameof(target));
+            for (long from = 0; from < entries[t].Count; from += SafetensorsFile.Piece)
+                pieces.Add((t, from));
+        }
+
+        _files.ForEach(file => file.Map());
+        WorkPool.Run(pieces.Count, new ReadWork(files, entries, pieces, target));
+    }
+
     /// <summary>Closes the files.</summary>
     public void Dispose()
     {
@@ -116,4 +146,14 @@ public sealed class SafetensorsFolder : IDisposable
     }
 
     private string In(string name) => System.IO.Path.Combine(Path, name);
+
+    private readonly struct ReadWork(SafetensorsFile[] files, SafetensorsEntry[] entries, List<(int Tensor, long From)> pieces, TensorTarget target) : IWork
+    {
+        public void Do(int index)
+        {
+            (int tensor, long from) = pieces[index];
+            Span<float> rest = target(tensor)[(int)from..];
+            files[tensor].ReadPart(entries[tensor], from, rest[..Math.Min(SafetensorsFile.Piece, rest.Length)]);
+        }
+    }
 }

@@ -200,6 +200,42 @@ public class GemmTests
         Assert.That(y[0], Is.EqualTo(15));
     }
 
+    /// <summary>Both products take over what the memory holds when they are first used, and no later change until told to follow again.</summary>
+    [Test]
+    public unsafe void Follow_NativeWeights_AreTakenOverAtFirstUse()
+    {
+        AlignedMemory memory = AlignedMemory.Allocate(6);
+        Span<float> w = new(memory.Pointer, 6);
+        using var packed = new PackedMatrix(2, 3);
+        float[] y = new float[2], dx = new float[3];
+        packed.Follow(w);
+        new float[] { 1, 2, 3, 4, 5, 6 }.CopyTo(w);
+        Gemm.Forward([1, 10, 100], 1, packed, y);
+        w.Fill(7);
+        Gemm.Forward([1, 10, 100], 1, packed, y);
+        Assert.That(y, Is.EqualTo(new float[] { 321, 654 }));
+        Gemm.BackwardInput([1, 10], 1, packed, dx);
+        Assert.That(dx, Is.EqualTo(new float[] { 77, 77, 77 }));
+        packed.Follow(w);
+        Gemm.Forward([1, 10, 100], 1, packed, y);
+        Assert.That(y, Is.EqualTo(new float[] { 777, 777 }));
+        Assert.That(() => packed.Follow(new float[5]), Throws.ArgumentException);
+        memory.Free();
+    }
+
+    [TestCase(0)]
+    [TestCase(1)]
+    [TestCase(1000)]
+    [TestCase(3_000_001)]
+    public unsafe void AlignedMemory_OfAnyLength_IsAlignedAndZero(int length)
+    {
+        AlignedMemory memory = AlignedMemory.Allocate(length);
+        Assert.That((nuint)memory.Pointer % (length > 1_048_576 ? 2u << 20 : 64u), Is.Zero);
+        Assert.That(new Span<float>(memory.Pointer, length).IndexOfAnyExcept(0f), Is.EqualTo(-1));
+        memory.Free();
+        Assert.That(() => AlignedMemory.Allocate(-1), Throws.InstanceOf<ArgumentOutOfRangeException>());
+    }
+
     [Test]
     public void Products_WrongLengths_Throw()
     {

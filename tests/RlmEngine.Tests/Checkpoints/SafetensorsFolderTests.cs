@@ -91,6 +91,24 @@ public class SafetensorsFolderTests
     }
 
     [Test]
+    public void Read_ManyTensorsLongerThanOnePiece_IsWhatOneAtATimeGives([Values("F32", "BF16")] string type, [Values(1L, 1L << 40)] long shardBytes)
+    {
+        const int Long = (1 << 19) + 5;
+        (string Name, long[] Shape)[] tensors = [("c", [2, Long]), ("empty", [0]), ("a", [3]), ("b", [1 << 19])];
+        Random random = new(4);
+        new SafetensorsFolderWriter(_folder.Path, shardBytes).Write(
+            [.. tensors.Select(t => new SafetensorsEntry(t.Name, type, t.Shape))],
+            (entry, file) => file.Write([.. Enumerable.Range(0, (int)entry.Count).Select(_ => random.NextSingle())]));
+        using SafetensorsFolder folder = SafetensorsFolder.Open(_folder.Path);
+        float[][] targets = [.. tensors.Select(t => new float[t.Shape.Aggregate((x, y) => x * y)])];
+        folder.Read(tensors, index => targets[index]);
+        foreach (((string name, long[] shape), float[] numbers) in tensors.Zip(targets))
+            Assert.That(folder.FileOf(name).Read(name, shape).AsSpan().SequenceEqual(numbers), name);
+        Assert.That(() => folder.Read(tensors, _ => targets[2]), Throws.ArgumentException);
+        Assert.That(() => folder.Read([("gone", [1])], _ => targets[2]), Throws.TypeOf<InvalidDataException>());
+    }
+
+    [Test]
     public void Open_SingleFileBesideAnIndex_TakesTheSingleFile()
     {
         Write(1);
