@@ -230,7 +230,7 @@ public class GemmTests
     public unsafe void AlignedMemory_OfAnyLength_IsAlignedAndZero(int length)
     {
         AlignedMemory memory = AlignedMemory.Allocate(length);
-        Assert.That((nuint)memory.Pointer % (length > 1_048_576 ? 2u << 20 : 64u), Is.Zero);
+        Assert.That((long)memory.Pointer % (length > 1_048_576 ? 2 << 20 : 64), Is.Zero);
         Assert.That(new Span<float>(memory.Pointer, length).IndexOfAnyExcept(0f), Is.EqualTo(-1));
         memory.Free();
         Assert.That(() => AlignedMemory.Allocate(-1), Throws.InstanceOf<ArgumentOutOfRangeException>());
