@@ -35,9 +35,11 @@ public sealed unsafe class PackedMatrix : IDisposable
     /// <summary>Columns I of the weight.</summary>
     public int Inputs { get; }
 
-    /// <summary>Bytes of the panels of a matrix of such a size: 4 · (32⌈O/32⌉ · I + 32⌈I/32⌉ · O).</summary>
-    public static long BytesOf(int outputs, int inputs) =>
-        sizeof(float) * ((Panels(outputs) * PanelWidth * (long)inputs) + (Panels(inputs) * PanelWidth * (long)outputs));
+    /// <summary>Bytes of the forward product's panels of a matrix of such a size: 4 · 32⌈O/32⌉ · I.</summary>
+    public static long ForwardBytes(int outputs, int inputs) => sizeof(float) * (Panels(outputs) * PanelWidth * (long)inputs);
+
+    /// <summary>Bytes of the backward product's panels: 4 · 32⌈I/32⌉ · O.</summary>
+    public static long BackwardBytes(int outputs, int inputs) => ForwardBytes(inputs, outputs);
 
     internal bool IsDisposed { get; private set; }
 

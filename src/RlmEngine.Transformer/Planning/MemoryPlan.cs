@@ -11,19 +11,24 @@ public static class MemoryPlan
 {
     private const long Float = sizeof(float);
 
-    /// <summary>Weights 4P, their packed copies (both products, about 8 bytes a matrix weight), and the rotary table, 4 · context · D when every position is used.</summary>
-    public static MemoryNeed Model(ModelConfig config)
+    /// <summary>Weights 4P, their packed copies (about 4 bytes a matrix weight for each product), and the rotary table.</summary>
+    /// <param name="config">The shape.</param>
+    /// <param name="isTrained">True packs for the backward products too.</param>
+    /// <remarks>The rotary table is 4 · context · D when every position is used.</remarks>
+    public static MemoryNeed Model(ModelConfig config, bool isTrained)
     {
         ArgumentNullException.ThrowIfNull(config);
+        long Packed(int outputs, int inputs) =>
+            PackedMatrix.ForwardBytes(outputs, inputs) + (isTrained ? PackedMatrix.BackwardBytes(outputs, inputs) : 0);
+
         int hidden = config.HiddenSize;
         AttentionShape shape = config.Attention;
-        long layer = PackedMatrix.BytesOf(shape.QueryWidth, hidden) + (2 * PackedMatrix.BytesOf(shape.KeyValueWidth, hidden))
-            + PackedMatrix.BytesOf(hidden, shape.QueryWidth) + (2 * PackedMatrix.BytesOf(config.IntermediateSize, hidden))
-            + PackedMatrix.BytesOf(hidden, config.IntermediateSize);
+        long layer = Packed(shape.QueryWidth, hidden) + (2 * Packed(shape.KeyValueWidth, hidden)) + Packed(hidden, shape.QueryWidth)
+            + (2 * Packed(config.IntermediateSize, hidden)) + Packed(hidden, config.IntermediateSize);
         return new MemoryNeed
         {
             Weights = Float * ParameterCount.Of(config).Total,
-            PackedWeights = (config.Layers * layer) + PackedMatrix.BytesOf(config.VocabularySize, hidden),
+            PackedWeights = (config.Layers * layer) + Packed(config.VocabularySize, hidden),
             RotaryTable = Float * config.ContextLength * config.HeadSize,
         };
     }
@@ -35,7 +40,7 @@ public static class MemoryPlan
     /// <param name="scoredRows">Rows of the largest batch that is only scored; their memory is the same as one layer's.</param>
     public static MemoryNeed Train(ModelConfig config, int rows, int segments = 1, int scoredRows = 0)
     {
-        MemoryNeed model = Model(config);
+        MemoryNeed model = Model(config, isTrained: true);
         return model with
         {
             Gradients = model.Weights,
@@ -46,7 +51,7 @@ public static class MemoryPlan
     }
 
     /// <summary>Scoring alone: the model, one layer's activations, and a tile of logits.</summary>
-    public static MemoryNeed Score(ModelConfig config, int rows, int segments = 1) => Model(config) with
+    public static MemoryNeed Score(ModelConfig config, int rows, int segments = 1) => Model(config, isTrained: false) with
     {
         Activations = Float * Forward(config, rows, segments),
         LogitsTile = HeadTile(config),
@@ -61,7 +66,7 @@ public static class MemoryPlan
     public static MemoryNeed Rollout(ModelConfig config, int rows, int length, int prompt = 0, int groupSize = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(groupSize, 1);
-        MemoryNeed model = Model(config);
+        MemoryNeed model = Model(config, isTrained: false);
         long groups = (rows + (long)groupSize - 1) / groupSize;
         long prefill = Math.Max(rows, Math.Min(groups * prompt, DecodingSession.PrefillRows + (long)prompt));
         return model with

@@ -13,7 +13,7 @@ internal sealed class PlannedMemory
     public PlannedMemory(Recipe recipe, ModelConfig config, CorpusSample corpus, IReadOnlyList<IReadOnlyList<TaskSizes>> tasks)
     {
         _scoredRows = ScoredRows(recipe, corpus, config);
-        Train = MemoryPlan.Model(config);
+        Train = MemoryPlan.Model(config, isTrained: true);
         for (int i = 0; i < recipe.Stages.Count; i++)
         {
             MemoryNeed train = TrainOf(recipe.Stages[i], config, corpus, tasks[i]);

@@ -26,7 +26,7 @@ internal sealed record PlannedModel(ModelConfig Config, ParameterCount Parameter
         ModelConfig config = HuggingFaceConfig.Read(Path.Combine(folder, ConfigFile));
         ITokenizer tokenizer = ByteLevelBpe.Load(folder);
         RequireRoom(folder, tokenizer, config);
-        ModelFiles files = ModelFiles.Read(folder);
+        var files = ModelFiles.Read(folder);
         if (files.Files.Count > 0)
             files.Check(config, folder);
         foreach (string proxy in ProxiesOf(recipe))

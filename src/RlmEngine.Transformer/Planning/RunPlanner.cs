@@ -1,4 +1,5 @@
 using RlmEngine.Curriculum;
+using RlmEngine.Policies;
 using RlmEngine.Recipes;
 using RlmEngine.Tasks;
 using RlmEngine.Training;
@@ -40,7 +41,9 @@ public sealed class RunPlanner
         StagePlan[] stages = [.. _recipe.Stages.Select((stage, index) => PlanOf(stage, tasks[index], rate))];
         StageCost evaluation = Evaluation(tasks);
         PlannedMemory memory = new(_recipe, _model.Config, _corpus, tasks);
-        long checkpoint = memory.Train.Weights + memory.Train.Moments;
+        // Rounded model files take two bytes a weight, and the exact weights stand beside the moments.
+        double copies = _recipe.Checkpoints.Weights == WeightType.Float32 ? 3 : 3.5;
+        long checkpoint = (long)(copies * memory.Train.Weights);
         int written = _recipe.Stages.Count + (_recipe.Checkpoints.Every > 0 ? _recipe.Stages.Sum(stage => stage.Steps) / _recipe.Checkpoints.Every : 0);
         return new RunPlan
         {

@@ -100,7 +100,7 @@ public class FolderRunTests
     public void Inspect_ModelAndCheckpoint_SayTheSameShape()
     {
         CommandRun model = Done("inspect", Model), checkpoint = Done("inspect", Checkpoint);
-        const string parameters = "parameters  9,785,152 (embedding 9,723,904, output head tied, non-embedding 61,248)";
+        const string parameters = "parameters  9,785,728 (embedding 9,723,904, output head tied, non-embedding 61,824)";
         Assert.That(model.Out, Does.Contain(parameters).And.Contain("151,669 ids (267 rows of the model beyond them)").And.Contain("BF16"));
         Assert.That(checkpoint.Out, Does.Contain(parameters).And.Contain("151,669 ids (267 rows of the model beyond them)").And.Contain("all verified"));
         Assert.That(checkpoint.Out, Does.Contain("stop").And.Contain("<|im_end|>").And.Contain("thinkClose </think>"));
@@ -111,7 +111,7 @@ public class FolderRunTests
     {
         string[] before = Directory.GetFileSystemEntries(_folder!.FullName);
         JsonElement plan = JsonDocument.Parse(Done("train", In("recipe.jsonc"), "--dry-run", "--json", "--out", In("none")).Out).RootElement;
-        Assert.That(plan.GetProperty("parameters").GetProperty("total").GetInt64(), Is.EqualTo(9_785_152));
+        Assert.That(plan.GetProperty("parameters").GetProperty("total").GetInt64(), Is.EqualTo(9_785_728));
         Assert.That(plan.GetProperty("stages")[0].GetProperty("atMost").GetProperty("rollouts").GetDouble(), Is.EqualTo(18));
         Assert.That(plan.GetProperty("fitsMemory").GetBoolean());
         Assert.That(Directory.GetFileSystemEntries(_folder.FullName), Is.EqualTo(before));

@@ -30,7 +30,7 @@ public class MemoryPlanTests
     {
         long before = FloatBuffer.LiveBytes;
         using var policy = TransformerPolicy.Create(config, 1);
-        Assert.That(MemoryPlan.Model(config).Weights, Is.EqualTo(FloatBuffer.LiveBytes - before).And.EqualTo(4 * policy.ParameterCount));
+        Assert.That(MemoryPlan.Model(config, isTrained: false).Weights, Is.EqualTo(FloatBuffer.LiveBytes - before).And.EqualTo(4 * policy.ParameterCount));
     }
 
     [TestCase(32, 32, 4 * 2 * 1024)]
@@ -38,13 +38,14 @@ public class MemoryPlanTests
     [TestCase(1, 1, 4 * (32 + 32))]
     [TestCase(0, 5, 0)]
     public void PackedMatrix_OfASize_TakesItsPanels(int outputs, int inputs, long bytes) =>
-        Assert.That(PackedMatrix.BytesOf(outputs, inputs), Is.EqualTo(bytes));
+        Assert.That(PackedMatrix.ForwardBytes(outputs, inputs) + PackedMatrix.BackwardBytes(outputs, inputs), Is.EqualTo(bytes));
 
     [Test]
     public void PackedWeights_OfAWideModel_AreTwiceItsMatrices()
     {
         ModelConfig config = Shape(ModelFamily.Qwen3, 128, 2, 4, 2, 32, 256, isTied: true) with { VocabularySize = 320 };
-        Assert.That(MemoryPlan.Model(config).PackedWeights, Is.EqualTo(2 * 4 * (2 * (128 * (128 + 64 + 64 + 128) + 3 * 128 * 256) + 320 * 128)));
+        Assert.That(MemoryPlan.Model(config, isTrained: true).PackedWeights, Is.EqualTo(2 * 4 * (2 * (128 * (128 + 64 + 64 + 128) + 3 * 128 * 256) + 320 * 128)));
+        Assert.That(MemoryPlan.Rollout(config, 1, 1).PackedWeights * 2, Is.EqualTo(MemoryPlan.Train(config, 1).PackedWeights), "drawing packs for one product");
     }
 
     [TestCaseSource(nameof(s_shapes))]
@@ -87,7 +88,7 @@ public class MemoryPlanTests
         long tile = 4L * rows.Length * config.VocabularySize;
         Assert.That(need.LogitsTile, Is.EqualTo(tile));
         Assert.That(MemoryPlan.PagesOf(rows.Length, length, prompt, groupSize), Is.EqualTo(session.UsedPages).Within(groups));
-        Assert.That(need.Total - MemoryPlan.Model(config).Total, Is.EqualTo(FloatBuffer.LiveBytes - before).Within(1).Percent);
+        Assert.That(need.Total - MemoryPlan.Model(config, isTrained: false).Total, Is.EqualTo(FloatBuffer.LiveBytes - before).Within(1).Percent);
     }
 
     [TestCase(0, 0)]
