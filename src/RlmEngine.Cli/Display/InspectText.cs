@@ -43,7 +43,7 @@ internal static class InspectText
             return ["tokenizer   none"];
         IEnumerable<string> special = tokenizer.Texts.Select(entry => $"{entry.Key} {entry.Value}");
         string unused = tokenizer.UnusedIds > 0 ? $" ({tokenizer.UnusedIds:N0} rows of the model beyond them)" : "";
-        return [$"tokenizer   byte-level BPE, {tokenizer.VocabularySize:N0} ids{unused}", $"special     {string.Join(", ", special)}"];
+        return [$"tokenizer   byte-level BPE, {tokenizer.VocabularySize:N0} ids{unused}", $"special     {string.Join(", ", special)}", $"chat        {tokenizer.Chat ?? "a template that is not known"}"];
     }
 
     private static IEnumerable<string> Tensors(ModelInspection model, bool areAll)

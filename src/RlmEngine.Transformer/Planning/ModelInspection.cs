@@ -1,5 +1,6 @@
 using RlmEngine.Recipes;
 using RlmEngine.Tokenization;
+using RlmEngine.Tokenization.Chat;
 
 namespace RlmEngine.Transformer.Planning;
 
@@ -91,15 +92,18 @@ public sealed record ModelInspection
 /// <param name="UnusedIds">Rows of the model's vocabulary beyond them.</param>
 /// <param name="Special">Ids with a meaning of their own.</param>
 /// <param name="Texts">Their texts, by what they mean.</param>
-public sealed record TokenizerInspection(int VocabularySize, int UnusedIds, SpecialTokens Special, IReadOnlyDictionary<string, string> Texts)
+/// <param name="Chat">Name of the chat template; "plain" for none, null for one that is not known.</param>
+public sealed record TokenizerInspection(
+    int VocabularySize, int UnusedIds, SpecialTokens Special, IReadOnlyDictionary<string, string> Texts, string? Chat)
 {
     private const string TokenizerFile = "tokenizer.json";
+    private const string VocabularyFile = "vocab.json";
 
     /// <summary>Reads the tokenizer of a folder, or null where there is none.</summary>
     /// <exception cref="InvalidDataException">It is damaged, not supported, or larger than the model's vocabulary.</exception>
     public static TokenizerInspection? Of(string folder, ModelConfig config)
     {
-        if (!File.Exists(Path.Combine(folder, TokenizerFile)))
+        if (!File.Exists(Path.Combine(folder, TokenizerFile)) && !File.Exists(Path.Combine(folder, VocabularyFile)))
             return null;
         ITokenizer tokenizer = ByteLevelBpe.Load(folder);
         int unused = config.VocabularySize - tokenizer.VocabularySize;
@@ -125,6 +129,19 @@ public sealed record TokenizerInspection(int VocabularySize, int UnusedIds, Spec
         Add("thinkOpen", special.ThinkOpen);
         Add("thinkClose", special.ThinkClose);
         Add("mask", special.Mask);
-        return new TokenizerInspection(tokenizer.VocabularySize, unused, special, texts);
+        return new TokenizerInspection(tokenizer.VocabularySize, unused, special, texts, ChatOf(folder));
+    }
+
+    // A template that is not known is no fault of the folder: a recipe can name another.
+    private static string? ChatOf(string folder)
+    {
+        try
+        {
+            return ChatTemplateFolder.Of(folder).Name;
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
     }
 }

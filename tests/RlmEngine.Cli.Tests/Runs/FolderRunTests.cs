@@ -103,7 +103,7 @@ public class FolderRunTests
         const string parameters = "parameters  9,785,728 (embedding 9,723,904, output head tied, non-embedding 61,824)";
         Assert.That(model.Out, Does.Contain(parameters).And.Contain("151,669 ids (267 rows of the model beyond them)").And.Contain("BF16"));
         Assert.That(checkpoint.Out, Does.Contain(parameters).And.Contain("151,669 ids (267 rows of the model beyond them)").And.Contain("all verified"));
-        Assert.That(checkpoint.Out, Does.Contain("stop").And.Contain("<|im_end|>").And.Contain("thinkClose </think>"));
+        Assert.That(checkpoint.Out, Does.Contain("stop").And.Contain("<|im_end|>").And.Contain("thinkClose </think>").And.Contain("chat        qwen3"));
     }
 
     [Test]

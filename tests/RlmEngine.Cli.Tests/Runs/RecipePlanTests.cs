@@ -91,7 +91,7 @@ public class RecipePlanTests
     [TestCase("stages.rmt.tasks.0.maxThinkTokens=40955", "leave no room for the document in the model's context of 40960")]
     [TestCase("corpus.paths=[\"none.jsonl\"]", "none.jsonl")]
     [TestCase("corpus.fields=[\"none\"]", "\"none\"")]
-    [TestCase("model.checkpoint=none", "model.checkpoint: none: no such folder")]
+    [TestCase("model.checkpoint=none", "none: no such folder")]
     [TestCase("stages.rmt.tasks.0.curriculum.model=none", "curriculum.model: none: no such folder")]
     [TestCase("stages.rmt.tasks.0.prompt.chat=qwen4", "\"qwen4\" is not known")]
     public void DryRun_RecipeThatDoesNotFit_GivesOneLineAndTwo(string set, string problem)
