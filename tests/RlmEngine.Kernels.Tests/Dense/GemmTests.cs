@@ -216,9 +216,12 @@ public class GemmTests
         Assert.That(y, Is.EqualTo(new float[] { 321, 654 }));
         Gemm.BackwardInput([1, 10], 1, packed, dx);
         Assert.That(dx, Is.EqualTo(new float[] { 77, 77, 77 }));
+        w.Fill(8);
         packed.Follow(w);
         Gemm.Forward([1, 10, 100], 1, packed, y);
-        Assert.That(y, Is.EqualTo(new float[] { 777, 777 }));
+        Gemm.BackwardInput([1, 10], 1, packed, dx);
+        Assert.That(y, Is.EqualTo(new float[] { 888, 888 }));
+        Assert.That(dx, Is.EqualTo(new float[] { 88, 88, 88 }));
         Assert.That(() => packed.Follow(new float[5]), Throws.ArgumentException);
         memory.Free();
     }
