@@ -1,6 +1,6 @@
 namespace RlmEngine.Tokenization;
 
-/// <summary>Turns text into token ids and back, lossless for any bytes.</summary>
+/// <summary>Turns text into token ids and back: bytes losslessly, text as the vocabulary's files declare (NFC, a prefix space).</summary>
 public interface ITokenizer
 {
     /// <summary>Number of ids, special tokens included; ids are 0 … VocabularySize − 1.</summary>
@@ -9,7 +9,7 @@ public interface ITokenizer
     /// <summary>The ids with a meaning of their own.</summary>
     SpecialTokens Special { get; }
 
-    /// <summary>Encodes UTF-8 bytes; special-token strings in them are ordinary text unless <paramref name="parseSpecial"/>.</summary>
+    /// <summary>Encodes bytes as they are; special-token strings in them are ordinary text unless <paramref name="parseSpecial"/>.</summary>
     int[] Encode(ReadOnlySpan<byte> utf8, bool parseSpecial = false);
 
     /// <summary>Encodes text; special-token strings in it are ordinary text unless <paramref name="parseSpecial"/>.</summary>
@@ -25,6 +25,6 @@ public interface ITokenizer
     /// <summary>The text of a sequence; bytes that are no UTF-8 become U+FFFD.</summary>
     string Decode(ReadOnlySpan<int> tokens);
 
-    /// <summary>Writes the tokenizer's files (tokenizer.json, tokenizer_config.json) into a folder.</summary>
+    /// <summary>Writes the tokenizer's files into a folder: those it was read from, unchanged, else tokenizer.json and tokenizer_config.json.</summary>
     void Save(string folder);
 }
