@@ -1,5 +1,6 @@
 using RlmEngine.Kernels.Dense;
 using RlmEngine.Kernels.Rollout;
+using RlmEngine.Kernels.Tracing;
 using RlmEngine.Rollouts;
 
 namespace RlmEngine.Transformer;
@@ -190,6 +191,7 @@ internal sealed class DecodingSession : IDecodingSession
             int count = Math.Min(tileRows, rows - first);
             Span<float> logits_RV = _logits.Rows(count, vocabulary);
             Gemm.Forward(hidden_NH.Slice(first * width, count * width), count, _weights.Head, logits_RV);
+            using KernelSpan span = KernelTrace.Begin(KernelKind.Sampling, count, vocabulary);
             fixed (float* logits = logits_RV)
             fixed (SamplingParameters* parameters = parameters_R[first..])
             fixed (PhiloxCounter* counters = counters_R[first..])

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using RlmEngine.Kernels.Tracing;
 
 namespace RlmEngine.Kernels.Dense;
 
@@ -22,6 +23,7 @@ public static unsafe partial class AdamW
         Shape.Check(gradient.Length, weights.Length, nameof(gradient));
         Shape.Check(m.Length, weights.Length, nameof(m));
         Shape.Check(v.Length, weights.Length, nameof(v));
+        using KernelSpan span = KernelTrace.Begin(KernelKind.AdamW, weights.Length);
         fixed (float* w = weights, g = gradient, first = m, second = v)
         {
             var work = new StepWork

@@ -1,3 +1,5 @@
+using RlmEngine.Kernels.Tracing;
+
 namespace RlmEngine.Kernels.Dense;
 
 /// <summary>Causal grouped-query attention over paged keys and values, o_i = Σ_{j ≤ i} softmax_j(q_i·k_j / √D) v_j, and its gradient.</summary>
@@ -17,6 +19,7 @@ public static unsafe partial class Attention
     {
         batch.CheckRows(keys_NK.Length, batch.Shape.KeyValueWidth, nameof(keys_NK));
         batch.CheckRows(values_NK.Length, batch.Shape.KeyValueWidth, nameof(values_NK));
+        using KernelSpan span = KernelTrace.Begin(KernelKind.AttentionPacking, batch.RowCount, 1, batch.Shape.KeyValueWidth);
         fixed (AttentionSegment* segments = batch.Segments_S)
         fixed (int* tables = batch.Tables)
         fixed (float* keys = keys_NK, values = values_NK, target = pages)
@@ -39,6 +42,7 @@ public static unsafe partial class Attention
         batch.CheckRows(queries_NQ.Length, batch.Shape.QueryWidth, nameof(queries_NQ));
         batch.CheckRows(output_NQ.Length, batch.Shape.QueryWidth, nameof(output_NQ));
         if (!statistics_NH2.IsEmpty) batch.CheckRows(statistics_NH2.Length, 2 * batch.Shape.Heads, nameof(statistics_NH2));
+        using KernelSpan span = KernelTrace.IsOn ? KernelTrace.Begin(KernelKind.AttentionForward, batch.Work) : default;
         fixed (AttentionSegment* segments = batch.Segments_S)
         fixed (int* tables = batch.Tables)
         fixed (float* queries = queries_NQ, source = pages, output = output_NQ, statistics = statistics_NH2)
@@ -81,6 +85,7 @@ public static unsafe partial class Attention
         batch.CheckRows(dOutput_NQ.Length, batch.Shape.QueryWidth, nameof(dOutput_NQ));
         batch.CheckRows(gradients.Queries_NQ.Length, batch.Shape.QueryWidth, nameof(gradients));
         batch.CheckRows(Math.Min(gradients.Keys_NK.Length, gradients.Values_NK.Length), batch.Shape.KeyValueWidth, nameof(gradients));
+        using KernelSpan span = KernelTrace.IsOn ? KernelTrace.Begin(KernelKind.AttentionBackward, batch.Work) : default;
         fixed (AttentionSegment* segments = batch.Segments_S)
         fixed (int* tables = batch.Tables, roots = trees.Roots_T, next = trees.Next_S)
         fixed (float* queries = forward.Queries_NQ, pages = forward.Pages, output = forward.Output_NQ, statistics = forward.Statistics_NH2)

@@ -1,3 +1,5 @@
+using RlmEngine.Kernels.Tracing;
+
 namespace RlmEngine.Kernels.Dense;
 
 /// <summary>Which rows attend to which pages: N fused rows in S segments.</summary>
@@ -26,6 +28,22 @@ public readonly ref struct AttentionBatch(AttentionShape shape, ReadOnlySpan<Att
             foreach (AttentionSegment segment in Segments_S)
                 longest = Math.Max(longest, segment.Past + segment.Length);
             return longest;
+        }
+    }
+
+    /// <summary>Sizes for a trace: the pairs are those of one head.</summary>
+    internal KernelShape Work
+    {
+        get
+        {
+            long pairs = 0, keys = 0;
+            foreach (AttentionSegment segment in Segments_S)
+            {
+                pairs += ((long)segment.Length * segment.Past) + (segment.Length * (segment.Length + 1L) / 2);
+                keys += segment.Past + segment.Length;
+            }
+
+            return new KernelShape(RowCount, Shape.QueryWidth, Shape.KeyValueWidth) { Pairs = pairs, Keys = keys };
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using RlmEngine.Kernels.Tracing;
 
 namespace RlmEngine.Kernels.Dense;
 
@@ -14,6 +15,7 @@ public static unsafe class Bias
     public static void Add(Span<float> y_RN, ReadOnlySpan<float> bias_N)
     {
         int rows = Shape.Rows(y_RN.Length, bias_N.Length);
+        using KernelSpan span = KernelTrace.Begin(KernelKind.BiasForward, rows, bias_N.Length);
         fixed (float* y = y_RN, bias = bias_N)
         {
             var work = new AddWork { Y = y, Bias = bias, Rows = rows, N = bias_N.Length };
@@ -28,6 +30,7 @@ public static unsafe class Bias
     public static void Backward(ReadOnlySpan<float> dy_RN, Span<float> dbias_N)
     {
         int rows = Shape.Rows(dy_RN.Length, dbias_N.Length);
+        using KernelSpan span = KernelTrace.Begin(KernelKind.BiasBackward, rows, dbias_N.Length);
         fixed (float* dy = dy_RN, dbias = dbias_N)
         {
             var work = new SumWork { DY = dy, DBias = dbias, Rows = rows, N = dbias_N.Length };

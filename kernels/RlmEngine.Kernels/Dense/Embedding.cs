@@ -1,4 +1,5 @@
 using System.Numerics;
+using RlmEngine.Kernels.Tracing;
 
 namespace RlmEngine.Kernels.Dense;
 
@@ -15,6 +16,7 @@ public static unsafe class Embedding
     public static void Gather(ReadOnlySpan<float> table_VN, ReadOnlySpan<int> tokens_R, Span<float> x_RN, int n)
     {
         Check(table_VN.Length, tokens_R, x_RN.Length, n);
+        using KernelSpan span = KernelTrace.Begin(KernelKind.EmbeddingGather, tokens_R.Length, n);
         for (int row = 0; row < tokens_R.Length; row++)
             table_VN.Slice(tokens_R[row] * n, n).CopyTo(x_RN[(row * n)..]);
     }
@@ -28,6 +30,7 @@ public static unsafe class Embedding
     public static void Backward(ReadOnlySpan<float> dx_RN, ReadOnlySpan<int> tokens_R, Span<float> dtable_VN, int n)
     {
         Check(dtable_VN.Length, tokens_R, dx_RN.Length, n);
+        using KernelSpan span = KernelTrace.Begin(KernelKind.EmbeddingBackward, tokens_R.Length, n);
         fixed (float* dx = dx_RN, dtable = dtable_VN)
         fixed (int* tokens = tokens_R)
         {

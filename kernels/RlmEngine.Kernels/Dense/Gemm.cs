@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using RlmEngine.Kernels.Tracing;
 
 namespace RlmEngine.Kernels.Dense;
 
@@ -37,7 +38,7 @@ public static unsafe partial class Gemm
         Check(y_MR.Length, m, outputs, nameof(y_MR));
         fixed (float* x = x_MI, y = y_MR)
         {
-            Run(new GemmProblem
+            Run(KernelKind.GemmForward, new GemmProblem
             {
                 A = x,
                 StepRow = w.Inputs,
@@ -82,7 +83,7 @@ public static unsafe partial class Gemm
         Check(dx_MI.Length, m, w.Inputs, nameof(dx_MI));
         fixed (float* dy = dy_MR, dx = dx_MI)
         {
-            Run(new GemmProblem
+            Run(KernelKind.GemmInputGradient, new GemmProblem
             {
                 A = dy,
                 StepRow = outputs,
@@ -115,7 +116,7 @@ public static unsafe partial class Gemm
         Check(dw_OI.Length, outputs, inputs, nameof(dw_OI));
         fixed (float* dy = dy_MO, x = x_MI, dw = dw_OI)
         {
-            Run(new GemmProblem
+            Run(KernelKind.GemmWeightGradient, new GemmProblem
             {
                 A = dy,
                 StepRow = 1,
@@ -133,10 +134,11 @@ public static unsafe partial class Gemm
         }
     }
 
-    private static void Run(GemmProblem problem)
+    private static void Run(KernelKind kind, GemmProblem problem)
     {
         if (problem.M == 0 || problem.N == 0)
             return;
+        using KernelSpan span = KernelTrace.Begin(kind, problem.M, problem.N, problem.K, problem.Accumulate);
         problem.Split();
         switch (VectorWidth.Bits)
         {

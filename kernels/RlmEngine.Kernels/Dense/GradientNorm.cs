@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using CommunityToolkit.HighPerformance.Buffers;
+using RlmEngine.Kernels.Tracing;
 
 namespace RlmEngine.Kernels.Dense;
 
@@ -18,6 +19,7 @@ public static unsafe class GradientNorm
     /// <returns>The sum; for several tensors add their sums in a fixed order.</returns>
     public static double SumOfSquares(ReadOnlySpan<float> gradient)
     {
+        using KernelSpan span = KernelTrace.Begin(KernelKind.GradientNorm, gradient.Length);
         int chunks = VectorPool.Pieces(gradient.Length, ChunkSize);
         using SpanOwner<double> sums = SpanOwner<double>.Allocate(chunks);
         fixed (float* x = gradient)

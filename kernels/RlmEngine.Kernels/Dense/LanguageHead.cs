@@ -1,4 +1,5 @@
 using CommunityToolkit.HighPerformance.Buffers;
+using RlmEngine.Kernels.Tracing;
 
 namespace RlmEngine.Kernels.Dense;
 
@@ -33,6 +34,7 @@ public static unsafe partial class LanguageHead
         Check(head, targets, hidden_NH.Length, logProbs_M.Length, entropies_M.Length);
         ArgumentOutOfRangeException.ThrowIfNegative(entropyTopK);
         if (!argmax_M.IsEmpty && argmax_M.Length < targets.Count) throw new ArgumentException("too short", nameof(argmax_M));
+        using KernelSpan span = KernelTrace.Begin(KernelKind.HeadForward, targets.Count, head.Outputs, head.Inputs);
         int tileRows = Math.Min(TileRows(head.Outputs), targets.Count);
         using SpanOwner<float> logits = SpanOwner<float>.Allocate(tileRows * head.Outputs);
         using SpanOwner<float> gathered = SpanOwner<float>.Allocate(tileRows * head.Inputs);
@@ -44,6 +46,7 @@ public static unsafe partial class LanguageHead
             fixed (int* tokens = targets.Tokens_M[first..], argmax = argmax_M.IsEmpty ? argmax_M : argmax_M[first..])
             fixed (float* temperatures = targets.Temperatures_M[first..])
             {
+                using KernelSpan rows = KernelTrace.Begin(KernelKind.LogProbEntropy, count, head.Outputs);
                 WorkPool.Run(count, new LanguageHeadScores
                 {
                     Logits = z,
@@ -73,6 +76,7 @@ public static unsafe partial class LanguageHead
         ReadOnlySpan<float> dEntropies_M, Span<float> dHidden_NH, Span<float> dHead_VH)
     {
         Check(head, targets, Math.Min(hidden_NH.Length, dHidden_NH.Length), dLogProbs_M.Length, dEntropies_M.Length);
+        using KernelSpan span = KernelTrace.Begin(KernelKind.HeadBackward, targets.Count, head.Outputs, head.Inputs);
         int tileRows = Math.Min(TileRows(head.Outputs), targets.Count);
         using SpanOwner<float> logits = SpanOwner<float>.Allocate(tileRows * head.Outputs);
         using SpanOwner<float> gathered = SpanOwner<float>.Allocate(tileRows * head.Inputs);
@@ -84,6 +88,7 @@ public static unsafe partial class LanguageHead
             fixed (int* tokens = targets.Tokens_M[first..])
             fixed (float* temperatures = targets.Temperatures_M[first..])
             {
+                using KernelSpan rows = KernelTrace.Begin(KernelKind.LogitGradient, count, head.Outputs);
                 WorkPool.Run(count, new LanguageHeadGradients
                 {
                     Logits = z,

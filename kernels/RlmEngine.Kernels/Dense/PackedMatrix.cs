@@ -1,3 +1,5 @@
+using RlmEngine.Kernels.Tracing;
+
 namespace RlmEngine.Kernels.Dense;
 
 /// <summary>A weight W_OI, copied once per update into panels of 32 columns for both products: X·Wᵀ and dY·W.</summary>
@@ -50,7 +52,11 @@ public sealed unsafe class PackedMatrix : IDisposable
         {
             float* panels = _forward.Rent(Math.Max(Panels(Outputs) * PanelWidth * (nint)Inputs, 1));
             if (_followed is not null && !_isForwardPacked)
+            {
+                using KernelSpan span = KernelTrace.Begin(KernelKind.WeightPacking, Outputs, Inputs);
                 WorkPool.Run(Panels(Outputs), new ForwardWork(_followed, Outputs, Inputs, panels));
+            }
+
             _isForwardPacked = true;
             return panels;
         }
@@ -63,7 +69,11 @@ public sealed unsafe class PackedMatrix : IDisposable
         {
             float* panels = _backward.Rent(Math.Max(Panels(Inputs) * PanelWidth * (nint)Outputs, 1));
             if (_followed is not null && !_isBackwardPacked)
+            {
+                using KernelSpan span = KernelTrace.Begin(KernelKind.WeightPacking, Outputs, Inputs);
                 WorkPool.Run(Panels(Inputs), new BackwardWork(_followed, Outputs, Inputs, panels));
+            }
+
             _isBackwardPacked = true;
             return panels;
         }

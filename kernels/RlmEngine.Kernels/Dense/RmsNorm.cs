@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using RlmEngine.Kernels.Tracing;
 
 namespace RlmEngine.Kernels.Dense;
 
@@ -22,6 +23,7 @@ public static unsafe partial class RmsNorm
         Shape.Check(y_RN.Length, x_RN.Length, nameof(y_RN));
         if (!inverse_R.IsEmpty)
             Shape.Check(inverse_R.Length, rows, nameof(inverse_R));
+        using KernelSpan span = KernelTrace.Begin(KernelKind.RmsNormForward, rows, gain_N.Length);
         fixed (float* x = x_RN, gain = gain_N, y = y_RN, inverse = inverse_R)
         {
             var work = new ForwardWork { X = x, Gain = gain, Y = y, Inverse = inverse, Epsilon = epsilon, Rows = rows, N = gain_N.Length };
@@ -53,6 +55,7 @@ public static unsafe partial class RmsNorm
         Shape.Check(inverse_R.Length, rows, nameof(inverse_R));
         if (!dgain_N.IsEmpty)
             Shape.Check(dgain_N.Length, n, nameof(dgain_N));
+        using KernelSpan span = KernelTrace.Begin(KernelKind.RmsNormBackward, rows, n, accumulates: accumulate);
         fixed (float* dy = dy_RN, x = x_RN, gain = gain_N, inverse = inverse_R, dx = dx_RN, dgain = dgain_N)
         {
             if (dgain is not null)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using RlmEngine.Kernels.Tracing;
 
 namespace RlmEngine.Kernels.Dense;
 
@@ -69,6 +70,7 @@ public sealed unsafe partial class Rope
         }
 
         Table table = TableOf(last + 1);
+        using KernelSpan span = KernelTrace.Begin(KernelKind.Rope, positions_R.Length, heads * HeadSize);
         fixed (float* x = x_RHD, cos = table.Cos_PH, sin = table.Sin_PH)
         fixed (int* positions = positions_R)
         {

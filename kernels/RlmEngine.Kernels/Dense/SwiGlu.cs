@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using RlmEngine.Kernels.Tracing;
 
 namespace RlmEngine.Kernels.Dense;
 
@@ -15,6 +16,7 @@ public static unsafe partial class SwiGlu
     {
         Shape.Check(up.Length, gate.Length, nameof(up));
         Shape.Check(y.Length, gate.Length, nameof(y));
+        using KernelSpan span = KernelTrace.Begin(KernelKind.SwiGluForward, gate.Length);
         fixed (float* g = gate, u = up, output = y)
         {
             var work = new ForwardWork { Gate = g, Up = u, Y = output, Count = gate.Length };
@@ -35,6 +37,7 @@ public static unsafe partial class SwiGlu
         Shape.Check(up.Length, dy.Length, nameof(up));
         Shape.Check(dgate.Length, dy.Length, nameof(dgate));
         Shape.Check(dup.Length, dy.Length, nameof(dup));
+        using KernelSpan span = KernelTrace.Begin(KernelKind.SwiGluBackward, dy.Length);
         fixed (float* d = dy, g = gate, u = up, dg = dgate, du = dup)
         {
             var work = new BackwardWork { DY = d, Gate = g, Up = u, DGate = dg, DUp = du, Count = dy.Length };
