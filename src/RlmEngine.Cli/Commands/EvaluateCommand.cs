@@ -10,7 +10,8 @@ namespace RlmEngine.Cli.Commands;
 /// <param name="CheckpointPath">Checkpoint, model or run folder.</param>
 /// <param name="RecipePath">The recipe that says what is evaluated; null takes that of the checkpoint's run.</param>
 /// <param name="Overrides">"path.to.field=value", in order.</param>
-internal sealed record EvaluateCommand(string CheckpointPath, string? RecipePath, IReadOnlyList<string> Overrides)
+/// <param name="Trace">The trace that is written; null for none.</param>
+internal sealed record EvaluateCommand(string CheckpointPath, string? RecipePath, IReadOnlyList<string> Overrides, TraceRequest? Trace = null)
 {
     /// <summary>The command with its options.</summary>
     public static Command Create(CommandConsole console)
@@ -20,8 +21,10 @@ internal sealed record EvaluateCommand(string CheckpointPath, string? RecipePath
         RecipeOptions options = new();
         Command command = new("evaluate", "Evaluate a checkpoint on held-out documents: accuracy by tier, restoration, loss.") { checkpoint, recipe };
         options.AddTo(command);
+        TraceOptions trace = new();
+        trace.AddTo(command);
         command.SetAction(result =>
-            new EvaluateCommand(result.GetRequiredValue(checkpoint), result.GetValue(recipe), options.Overrides(result)).Run(console));
+            new EvaluateCommand(result.GetRequiredValue(checkpoint), result.GetValue(recipe), options.Overrides(result), trace.Of(result)).Run(console));
         return command;
     }
 
@@ -31,7 +34,10 @@ internal sealed record EvaluateCommand(string CheckpointPath, string? RecipePath
         string folder = CheckpointArgument.Resolve(CheckpointPath, console);
         Recipe recipe = CheckpointArgument.ReadRecipe(RecipePath, folder, Overrides);
         using RunContext context = CheckpointArgument.Open(folder, recipe);
-        EvaluationReport report = new RunEvaluation(context, QuestionsOf(folder, recipe)).Run(isAfter: true);
+        EvaluationReport report = new();
+        TraceRequest.During(
+            Trace, "evaluate", recipe.Threads, console.Error.WriteLine,
+            () => report = new RunEvaluation(context, QuestionsOf(folder, recipe)).Run(isAfter: true));
         console.Out.WriteLine(JsonSerializer.Serialize(report, SummaryJson.Default.EvaluationReport));
         return ExitCode.Done;
     }

@@ -19,9 +19,10 @@ namespace RlmEngine.Cli.Commands;
 /// <param name="Threads">Worker threads; 0 means all cores.</param>
 /// <param name="Chat">Chat template the prompt is a user's message in, "auto" for the folder's own; null for none.</param>
 /// <param name="Thinks">Chat only: false asks for an answer without a thought.</param>
+/// <param name="Trace">The trace that is written; null for none.</param>
 internal sealed record SampleCommand(
     string CheckpointPath, string Prompt, int Count, int MaxTokens, SamplingParameters Sampling, ulong Seed, int Threads,
-    string? Chat = null, bool Thinks = true)
+    string? Chat = null, bool Thinks = true, TraceRequest? Trace = null)
 {
     /// <summary>The command with its options.</summary>
     public static Command Create(CommandConsole console)
@@ -46,10 +47,12 @@ internal sealed record SampleCommand(
         {
             checkpoint, prompt, count, maxTokens, temperature, topK, topP, minP, seed, threads, chat, noThink,
         };
+        TraceOptions trace = new();
+        trace.AddTo(command);
         command.SetAction(result => new SampleCommand(
             result.GetRequiredValue(checkpoint), result.GetRequiredValue(prompt), result.GetValue(count), result.GetValue(maxTokens),
             new SamplingParameters(result.GetValue(temperature), result.GetValue(topK), result.GetValue(topP), result.GetValue(minP)),
-            result.GetValue(seed), result.GetValue(threads), result.GetValue(chat), !result.GetValue(noThink)).Run(console));
+            result.GetValue(seed), result.GetValue(threads), result.GetValue(chat), !result.GetValue(noThink), trace.Of(result)).Run(console));
         return command;
     }
 
@@ -69,8 +72,12 @@ internal sealed record SampleCommand(
             WorkPool.Threads = Threads;
         using var policy = TransformerPolicy.Load(folder);
         ITokenizer tokenizer = PaddedVocabulary.Around(ByteLevelBpe.Load(folder), policy.VocabularySize);
-        foreach (string completion in Complete(policy, tokenizer, Tokens(tokenizer, folder)))
-            console.Out.WriteLine(completion);
+        int[] tokens = Tokens(tokenizer, folder);
+        TraceRequest.During(Trace, "sample", Threads, console.Error.WriteLine, () =>
+        {
+            foreach (string completion in Complete(policy, tokenizer, tokens))
+                console.Out.WriteLine(completion);
+        });
         return ExitCode.Done;
     }
 

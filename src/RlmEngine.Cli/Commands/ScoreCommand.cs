@@ -9,7 +9,8 @@ namespace RlmEngine.Cli.Commands;
 /// <param name="CheckpointPath">Checkpoint, model or run folder.</param>
 /// <param name="RecipePath">The recipe with corpus and curriculum; null takes that of the checkpoint's run.</param>
 /// <param name="Overrides">"path.to.field=value", in order.</param>
-internal sealed record ScoreCommand(string CheckpointPath, string? RecipePath, IReadOnlyList<string> Overrides)
+/// <param name="Trace">The trace that is written; null for none.</param>
+internal sealed record ScoreCommand(string CheckpointPath, string? RecipePath, IReadOnlyList<string> Overrides, TraceRequest? Trace = null)
 {
     /// <summary>The command with its options.</summary>
     public static Command Create(CommandConsole console)
@@ -19,8 +20,10 @@ internal sealed record ScoreCommand(string CheckpointPath, string? RecipePath, I
         RecipeOptions options = new();
         Command command = new("score", "Score a corpus: token entropies under a checkpoint, and the tiers they fall into.") { checkpoint, recipe };
         options.AddTo(command);
+        TraceOptions trace = new();
+        trace.AddTo(command);
         command.SetAction(result =>
-            new ScoreCommand(result.GetRequiredValue(checkpoint), result.GetValue(recipe), options.Overrides(result)).Run(console));
+            new ScoreCommand(result.GetRequiredValue(checkpoint), result.GetValue(recipe), options.Overrides(result), trace.Of(result)).Run(console));
         return command;
     }
 
@@ -32,7 +35,9 @@ internal sealed record ScoreCommand(string CheckpointPath, string? RecipePath, I
         using RunContext context = CheckpointArgument.Open(folder, recipe);
         CurriculumOptions options =
             recipe.Stages.SelectMany(stage => stage.Tasks).LastOrDefault(task => task.Curriculum is not null)?.Curriculum ?? new CurriculumOptions();
-        PositionPool pool = RunAssembly.ScoreTraining(context, options);
+        PositionPool pool = null!;
+        TraceRequest.During(
+            Trace, "score", recipe.Threads, console.Error.WriteLine, () => pool = RunAssembly.ScoreTraining(context, options));
         console.Out.WriteLine($"{pool.DocumentCount} documents, {pool.PositionCount} positions; tiers by {options.Rule.ToString().ToLowerInvariant()}, "
             + $"cut at {pool.Cuts.Medium:F3} and {pool.Cuts.Hard:F3} nats");
         console.Out.WriteLine("tier      positions    share    mean entropy     from       to  (nats)");

@@ -18,8 +18,10 @@ namespace RlmEngine.Cli.Commands;
 /// <param name="OutputFolder">The run folder; null means runs/NAME.</param>
 /// <param name="ResumeFolder">The run folder to go on with; null starts a run.</param>
 /// <param name="Plan">How the plan is printed instead of training.</param>
+/// <param name="Trace">The trace that is written; null for none.</param>
 internal sealed record TrainCommand(
-    string? RecipePath, IReadOnlyList<string> Overrides, string? OutputFolder, string? ResumeFolder, PlanOutput Plan = PlanOutput.None)
+    string? RecipePath, IReadOnlyList<string> Overrides, string? OutputFolder, string? ResumeFolder, PlanOutput Plan = PlanOutput.None,
+    TraceRequest? Trace = null)
 {
     /// <summary>The command with its options.</summary>
     public static Command Create(CommandConsole console)
@@ -39,9 +41,11 @@ internal sealed record TrainCommand(
         RecipeOptions options = new();
         Command command = new("train", "Train by a recipe: base stage, mid-training, evaluation; all into one run folder.") { recipe, output, resume, dryRun, json };
         options.AddTo(command);
+        TraceOptions trace = new();
+        trace.AddWithStepsTo(command);
         command.SetAction(result => new TrainCommand(
             result.GetValue(recipe), options.Overrides(result), result.GetValue(output), result.GetValue(resume),
-            OutputOf(result.GetValue(dryRun), result.GetValue(json))).Run(console));
+            OutputOf(result.GetValue(dryRun), result.GetValue(json)), trace.Of(result, hasSteps: true)).Run(console));
         return command;
     }
 
@@ -60,7 +64,8 @@ internal sealed record TrainCommand(
         using Interruption interruption = new(console);
         try
         {
-            RunDisplay.Show(console, progress => Train(recipe, run, progress, interruption.Token));
+            RunDisplay.Show(console, progress => TraceRequest.During(
+                Trace, "train", recipe.Threads, progress.Note, () => Train(recipe, run, progress, interruption.Token)));
             return ExitCode.Done;
         }
         catch (OperationCanceledException e) when (interruption.Token.IsCancellationRequested)

@@ -84,6 +84,9 @@ public static class MetricNames
     /// <summary>Tokens trained on since the run began.</summary>
     public const string TokensSeen = "tokens/seen";
 
+    /// <summary>Rows computed forward and backward in this step.</summary>
+    public const string TokensTrain = "tokens/train";
+
     /// <summary>Tokens generated in this step.</summary>
     public const string TokensRollout = "tokens/rollout";
 

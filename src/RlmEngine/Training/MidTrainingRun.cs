@@ -82,6 +82,7 @@ public sealed class MidTrainingRun : IDisposable
     /// <exception cref="OperationCanceledException">The run was interrupted; the folder can be resumed.</exception>
     public RunSummary Execute(CancellationToken cancellation)
     {
+        using Activity? activity = Telemetry.Phase("run");
         if (_cursor.Step == 0)
             _state.Write(FirstLoss, new EvaluationReport { HeldOutLoss = _evaluation.Loss() });
         for (int stage = _cursor.StageIndex; stage < _context.Recipe.Stages.Count; stage++)
@@ -113,6 +114,7 @@ public sealed class MidTrainingRun : IDisposable
     private void Run(int index, CancellationToken cancellation)
     {
         StageOptions options = _context.Recipe.Stages[index];
+        using Activity? activity = Telemetry.Stage(options.Name);
         // Gradients of rewards and of documents differ in scale: moments of one would misjudge the other's first steps.
         if (_cursor.StageStep == 0)
             _context.Policy.ResetOptimizer();
@@ -123,7 +125,7 @@ public sealed class MidTrainingRun : IDisposable
         {
             var metrics = new StepMetrics(_cursor.Step + 1);
             metrics.Set("stage", options.Name);
-            StageStep result = stage.Step(step, metrics);
+            StageStep result = Step(stage, step, metrics);
             Advance(index, step + 1, stage, (long)metrics[StepRecorder.TrainTokens]);
             metrics.Set(MetricNames.TokensSeen, _cursor.Counters[TokensSeen]);
             bool isLast = step + 1 == options.Steps;
@@ -136,6 +138,14 @@ public sealed class MidTrainingRun : IDisposable
                 Checkpoint(options.Name);
             cancellation.ThrowIfCancellationRequested();
         }
+    }
+
+    private StageStep Step(IStage stage, int step, StepMetrics metrics)
+    {
+        using Activity? activity = Telemetry.Step((string)metrics["stage"], metrics.Step, step + 1);
+        StageStep result = stage.Step(step, metrics);
+        Telemetry.SetTokens(activity, metrics);
+        return result;
     }
 
     private void Advance(int stage, int stageStep, IStage source, long tokens)
@@ -160,6 +170,7 @@ public sealed class MidTrainingRun : IDisposable
 
     private void Checkpoint(string stage)
     {
+        using Activity? activity = Telemetry.Phase("checkpoint");
         _journal.Flush();
         _ = _folder.Checkpoints.Save(_cursor, stage, _context.Policy.WeightsHash(), _folder.RecipeHash, folder =>
         {
@@ -176,6 +187,7 @@ public sealed class MidTrainingRun : IDisposable
         // Nothing is lost here: before the first step nothing was learned, and each stage ends with a checkpoint.
         cancellation.ThrowIfCancellationRequested();
         _progress.Note("evaluating on held-out documents");
+        using Activity? activity = Telemetry.Phase("evaluate");
         EvaluationReport report = _evaluation.Run(isAfter, cancellation);
         _state.Write(name, report);
         _progress.Note((isAfter ? "after: " : "before: ") + report.ToLine());

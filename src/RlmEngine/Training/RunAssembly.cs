@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Text;
 using RlmEngine.Corpus;
 using RlmEngine.Curriculum;
 using RlmEngine.Kernels.Dense;
+using RlmEngine.Metrics;
 using RlmEngine.Policies;
 using RlmEngine.Recipes;
 using RlmEngine.Tasks;
@@ -57,8 +59,12 @@ public static class RunAssembly
     }
 
     /// <summary>Scores training documents and cuts them into tiers.</summary>
-    public static PositionPool ScoreTraining(RunContext context, CurriculumOptions options) => DifficultyModel.Score(
-        context, context.Corpus.Read(CorpusSplit.Train).Select(d => TokenizedDocuments.Encode(context.Tokenizer, d)), options);
+    public static PositionPool ScoreTraining(RunContext context, CurriculumOptions options)
+    {
+        using Activity? activity = Telemetry.Phase("score-corpus");
+        return DifficultyModel.Score(
+            context, context.Corpus.Read(CorpusSplit.Train).Select(d => TokenizedDocuments.Encode(context.Tokenizer, d)), options);
+    }
 
     /// <summary>The embedded world of a recipe, source of documents with visible thoughts.</summary>
     public static EmbeddedWorld OpenWorld(Recipe recipe) => new(recipe.Corpus.World, recipe.Seed, recipe.Corpus.HeldOut);

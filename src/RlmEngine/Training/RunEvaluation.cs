@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using RlmEngine.Curriculum;
 using RlmEngine.Evaluation;
+using RlmEngine.Metrics;
 using RlmEngine.Recipes;
 using RlmEngine.Tasks;
 
@@ -37,7 +39,11 @@ public sealed class RunEvaluation
         File.Exists(Path.Combine(RunState.Of(runFolder), PositionsFile)) ? RunState.Of(runFolder) : null;
 
     /// <summary>Held-out loss, nats per token.</summary>
-    public double Loss() => _evaluation.Loss(_context.Policy);
+    public double Loss()
+    {
+        using Activity? activity = Telemetry.Phase("heldout-loss");
+        return _evaluation.Loss(_context.Policy);
+    }
 
     /// <summary>Evaluates the policy as it is.</summary>
     /// <param name="isAfter">True at the end of the run: prompts carry the last budget.</param>

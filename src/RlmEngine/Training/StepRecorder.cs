@@ -11,7 +11,7 @@ namespace RlmEngine.Training;
 internal static class StepRecorder
 {
     /// <summary>Rows computed forward and backward in a step.</summary>
-    public const string TrainTokens = "tokens/train";
+    public const string TrainTokens = MetricNames.TokensTrain;
 
     public static void Rollouts(StepMetrics metrics, RolloutBatch rollouts, RewardBatch rewards, double zeroVariance, int generated)
     {
