@@ -66,7 +66,7 @@ internal sealed record TraceRequest(string Path, TraceSteps Steps)
 
         if (threads > 0)
             WorkPool.Threads = threads;
-        using Trace trace = new(request.Path, $"rlm {command}", request.Steps, MachineLimits.Measure);
+        using RunTrace trace = new(request.Path, $"rlm {command}", request.Steps, MachineLimits.Measure);
         try
         {
             work();

@@ -5,20 +5,20 @@ namespace RlmEngine.Cli.Display;
 /// <summary>The kernels of a trace as a table for a person.</summary>
 internal static class TraceText
 {
-    private const double SmallestShare = 0.0005;
+    private const double SmallestShare = 0.001;
 
-    /// <summary>The lines: the limits, a row for each phase and kernel by its own time, and the file.</summary>
-    public static IEnumerable<string> Lines(Trace trace)
+    /// <summary>The lines: the limits, a row for each phase and kernel, the longest first, and the file.</summary>
+    public static IEnumerable<string> Lines(RunTrace trace)
     {
         IReadOnlyList<KernelTotal> totals = trace.Totals;
         double seconds = trace.Seconds, inKernels = totals.Sum(total => total.OwnSeconds);
         yield return $"limits     {trace.Limits.FlopsAllCores / 1e9:F1} GFLOP/s of multiply-adds, {trace.Limits.ReadBytesAllCores / 1e9:F1} GB/s of reading, all threads";
-        yield return $"{"phase",-11}{"kernel",-23}{"calls",9}{"total ms",12}{"own ms",12}{"of run",8}{"speed",16}{"of limit",10}";
-        foreach (KernelTotal total in totals.Where(total => total.OwnSeconds >= SmallestShare * seconds))
+        yield return $"{"phase",-14}{"kernel",-23}{"calls",9}{"total ms",12}{"own ms",12}{"of run",8}{"speed",16}{"of limit",10}";
+        foreach (KernelTotal total in totals.Where(total => total.Seconds >= SmallestShare * seconds))
             yield return Row(total, seconds);
-        KernelTotal[] small = [.. totals.Where(total => total.OwnSeconds < SmallestShare * seconds)];
+        KernelTotal[] small = [.. totals.Where(total => total.Seconds < SmallestShare * seconds)];
         if (small.Length > 0)
-            yield return $"{"",-11}{$"{small.Length} smaller",-23}{small.Sum(total => total.Calls),9}{"",12}{small.Sum(total => total.OwnSeconds) * 1e3,12:F1}";
+            yield return $"{"",-14}{$"{small.Length} smaller",-23}{small.Sum(total => total.Calls),9}{"",12}{small.Sum(total => total.OwnSeconds) * 1e3,12:F1}";
         yield return $"kernels    {inKernels:F2} s of {seconds:F2} s ({inKernels / seconds:P1})";
         yield return $"trace      {trace.Path}, {trace.CallsWritten:N0} of {totals.Sum(total => total.Calls):N0} kernel calls";
         if (trace.Failure is { } failure)
@@ -28,7 +28,7 @@ internal static class TraceText
     private static string Row(KernelTotal total, double seconds)
     {
         string speed = $"{total.Rate / 1e9:F1} {(total.IsBoundByFlops ? "GFLOP/s" : "GB/s")}";
-        return $"{(total.Phase.Length == 0 ? "-" : total.Phase),-11}{KernelName.Of(total.Kind),-23}{total.Calls,9}{total.Seconds * 1e3,12:F1}"
+        return $"{(total.Phase.Length == 0 ? "-" : total.Phase),-14}{KernelName.Of(total.Kind),-23}{total.Calls,9}{total.Seconds * 1e3,12:F1}"
             + $"{total.OwnSeconds * 1e3,12:F1}{total.OwnSeconds / seconds,8:P1}{speed,16}{total.Fraction,10:P0}";
     }
 }

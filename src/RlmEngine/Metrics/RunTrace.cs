@@ -8,7 +8,7 @@ namespace RlmEngine.Metrics;
 
 /// <summary>Writes every span of the engine's activity source and every kernel call to a Chrome trace, and adds the calls up.</summary>
 /// <remarks>Memory is bounded, and no result changes. Spans and calls of the whole process are recorded, whoever made them.</remarks>
-public sealed class Trace : IKernelListener, IDisposable
+public sealed class RunTrace : IKernelListener, IDisposable
 {
     private const string KernelCategory = "kernel";
     private readonly Lock _gate = new();
@@ -27,7 +27,7 @@ public sealed class Trace : IKernelListener, IDisposable
     /// <param name="steps">The steps whose kernel calls are written; all are added up.</param>
     /// <param name="limits">The machine's limits, which the fractions are of.</param>
     /// <exception cref="UserInputException">The file cannot be created.</exception>
-    public Trace(string path, string command, TraceSteps steps, Func<MachineLimits> limits)
+    public RunTrace(string path, string command, TraceSteps steps, Func<MachineLimits> limits)
     {
         ArgumentNullException.ThrowIfNull(limits);
         ArgumentNullException.ThrowIfNull(steps);
@@ -64,13 +64,13 @@ public sealed class Trace : IKernelListener, IDisposable
     /// <summary>Seconds from start to close, or until now.</summary>
     public double Seconds => TraceClock.Seconds((_end == 0 ? Stopwatch.GetTimestamp() : _end) - _origin);
 
-    /// <summary>Every kernel in every phase, that with most time of its own first.</summary>
+    /// <summary>Every kernel in every phase, that with most time first.</summary>
     public IReadOnlyList<KernelTotal> Totals
     {
         get
         {
             lock (_gate)
-                return [.. _totals.Values.OrderByDescending(total => total.OwnSeconds)];
+                return [.. _totals.Values.OrderByDescending(total => total.Seconds)];
         }
     }
 
