@@ -74,8 +74,11 @@ internal sealed record TraceRequest(string Path, TraceSteps Steps)
         finally
         {
             trace.Dispose();
-            foreach (string line in TraceText.Lines(trace))
-                note(line);
+            if (trace.Totals.Count > 0)
+            {
+                foreach (string line in TraceText.Lines(trace))
+                    note(line);
+            }
         }
     }
 }

@@ -13,12 +13,12 @@ internal static class TraceText
         IReadOnlyList<KernelTotal> totals = trace.Totals;
         double seconds = trace.Seconds, inKernels = totals.Sum(total => total.OwnSeconds);
         yield return $"limits     {trace.Limits.FlopsAllCores / 1e9:F1} GFLOP/s of multiply-adds, {trace.Limits.ReadBytesAllCores / 1e9:F1} GB/s of reading, all threads";
-        yield return $"{"phase",-14}{"kernel",-23}{"calls",9}{"total ms",12}{"own ms",12}{"of run",8}{"speed",16}{"of limit",10}";
+        yield return $"{"phase",-13}{"kernel",-22}{"calls",8}{"total ms",11}{"own ms",11}{"of run",8}{"speed",15}{"of limit",9}";
         foreach (KernelTotal total in totals.Where(total => total.Seconds >= SmallestShare * seconds))
             yield return Row(total, seconds);
         KernelTotal[] small = [.. totals.Where(total => total.Seconds < SmallestShare * seconds)];
         if (small.Length > 0)
-            yield return $"{"",-14}{$"{small.Length} smaller",-23}{small.Sum(total => total.Calls),9}{"",12}{small.Sum(total => total.OwnSeconds) * 1e3,12:F1}";
+            yield return $"{"",-13}{$"{small.Length} smaller",-22}{small.Sum(total => total.Calls),8}{"",11}{small.Sum(total => total.OwnSeconds) * 1e3,11:F1}";
         yield return $"kernels    {inKernels:F2} s of {seconds:F2} s ({inKernels / seconds:P1})";
         yield return $"trace      {trace.Path}, {trace.CallsWritten:N0} of {totals.Sum(total => total.Calls):N0} kernel calls";
         if (trace.Failure is { } failure)
@@ -28,7 +28,7 @@ internal static class TraceText
     private static string Row(KernelTotal total, double seconds)
     {
         string speed = $"{total.Rate / 1e9:F1} {(total.IsBoundByFlops ? "GFLOP/s" : "GB/s")}";
-        return $"{(total.Phase.Length == 0 ? "-" : total.Phase),-14}{KernelName.Of(total.Kind),-23}{total.Calls,9}{total.Seconds * 1e3,12:F1}"
-            + $"{total.OwnSeconds * 1e3,12:F1}{total.OwnSeconds / seconds,8:P1}{speed,16}{total.Fraction,10:P0}";
+        return $"{(total.Phase.Length == 0 ? "-" : total.Phase),-13}{KernelName.Of(total.Kind),-22}{total.Calls,8}{total.Seconds * 1e3,11:F1}"
+            + $"{total.OwnSeconds * 1e3,11:F1}{total.OwnSeconds / seconds,8:P1}{speed,15}{total.Fraction,9:P0}";
     }
 }

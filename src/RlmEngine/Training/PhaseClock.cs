@@ -38,6 +38,12 @@ public sealed class PhaseClock
     /// <summary>Ends the phase that runs, and with it the last activity.</summary>
     public void Stop() => End(Phase.Other);
 
+    /// <summary>Seconds spent in a phase so far.</summary>
+    public double this[Phase phase] => _seconds[(int)phase];
+
+    /// <summary>Seconds of all phases.</summary>
+    public double Total => _seconds.Sum();
+
     private void End(Phase phase)
     {
         _activity?.Dispose();
@@ -46,10 +52,4 @@ public sealed class PhaseClock
         _seconds[(int)_phase] += Stopwatch.GetElapsedTime(_since, now).TotalSeconds;
         (_since, _phase) = (now, phase);
     }
-
-    /// <summary>Seconds spent in a phase so far.</summary>
-    public double this[Phase phase] => _seconds[(int)phase];
-
-    /// <summary>Seconds of all phases.</summary>
-    public double Total => _seconds.Sum();
 }
