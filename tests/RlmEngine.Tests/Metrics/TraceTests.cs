@@ -79,11 +79,10 @@ public class TraceTests
             trace.Ended(Call(KernelKind.Rope, new KernelShape(100), 1e-6));
             for (int step = 1; step <= 4; step++)
             {
-                using Activity? activity = Telemetry.Step("a \"quoted\" stage\n", step, 1);
-                trace.Ended(Call(KernelKind.Rope, new KernelShape(step), 1e-6));
+                using (Telemetry.Step("a \"quoted\" stage\n", step, 1))
+                    trace.Ended(Call(KernelKind.Rope, new KernelShape(step), 1e-6));
+                trace.Ended(Call(KernelKind.Rope, new KernelShape(100 + step), 1e-6));
             }
-
-            trace.Ended(Call(KernelKind.Rope, new KernelShape(200), 1e-6));
         }
 
         JsonElement[] events = Events();
