@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace RlmEngine.Kernels.Dense;
 
@@ -8,6 +9,7 @@ internal readonly unsafe struct GemmWork<TLanes, TVector>(GemmProblem problem) :
     where TVector : struct
 {
     private const int Width = PackedMatrix.PanelWidth;
+    private const int Gap = 16;
 
     /// <summary>Rows of the main tile: as many as the registers hold.</summary>
     private static int TileRows => TLanes.Count == 16 ? 12 : 6;
@@ -50,7 +52,7 @@ internal readonly unsafe struct GemmWork<TLanes, TVector>(GemmProblem problem) :
             float* a = problem.A + (block.Row + row) * problem.StepRow + block.K * problem.StepK;
             GemmTile tile = problem.StepK == 1
                 ? new GemmTile { A = a, StepRow = problem.StepRow, StepK = 1 }
-                : new GemmTile { A = block.PackedA + (nint)row * block.Depth, StepRow = 1, StepK = TileRows };
+                : new GemmTile { A = block.PackedA + row / TileRows * TileStride(block.Depth), StepRow = 1, StepK = TileRows };
             MultiplyTile(block, tile, (row, TileRows, TileRows), (panel, valid));
         }
 
@@ -165,16 +167,33 @@ internal readonly unsafe struct GemmWork<TLanes, TVector>(GemmProblem problem) :
 
     private static void Copy(float* from, float* to, int count) => new ReadOnlySpan<float>(from, count).CopyTo(new Span<float>(to, count));
 
+    // A cache line more than the tile has, else all tiles' rows of one k would fall into the same few sets of the cache.
+    private static nint TileStride(int depth) => TileRows * (nint)depth + Gap;
+
     /// <summary>Copies whole row tiles to [tile][k][rows]: where k strides through memory, each tile would miss the cache at each k.</summary>
     private void PackA(ref Block block, int rows)
     {
-        float* packed = block.PackedA = GemmScratch.A.Rent((nint)(GemmProblem.MaxRows + 12) * GemmProblem.BlockK);
+        float* packed = block.PackedA = GemmScratch.A.Rent((GemmProblem.MaxRows + 12) / TileRows * TileStride(GemmProblem.BlockK));
         for (nint k = 0; k < block.Depth; k++)
         {
             float* a = problem.A + block.Row * problem.StepRow + (block.K + k) * problem.StepK;
-            for (nint row = 0; row < rows; row += TileRows)
-                Unsafe.CopyBlockUnaligned(packed + row * block.Depth + k * TileRows, a + row, (uint)TileRows * sizeof(float));
+            float* to = packed + k * TileRows;
+            for (nint row = 0; row < rows; row += TileRows, to += TileStride(block.Depth))
+                CopyTile(a + row, to);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CopyTile(float* from, float* to)
+    {
+        Vector128.Store(Vector128.Load(from), to);
+        if (TileRows == 12)
+        {
+            Vector256.Store(Vector256.Load(from + 4), to + 4);
+            return;
+        }
+
+        *(double*)(to + 4) = *(double*)(from + 4);
     }
 
     private void PrepareB(ref Block block)
@@ -187,17 +206,32 @@ internal readonly unsafe struct GemmWork<TLanes, TVector>(GemmProblem problem) :
         }
 
         int panels = PackedMatrix.Panels(block.Columns);
-        block.StridePanel = (nint)block.Depth * Width;
-        block.B = GemmScratch.B.Rent((nint)(GemmProblem.MaxColumns + Width) * GemmProblem.BlockK);
+        block.StridePanel = (nint)block.Depth * Width + Gap;
+        block.B = GemmScratch.B.Rent((GemmProblem.MaxColumns / Width + 1) * ((nint)GemmProblem.BlockK * Width + Gap));
         for (int panel = 0; panel < panels; panel++)
         {
             int count = Math.Min(Width, block.Columns - panel * Width);
+            if (count == Width)
+            {
+                CopyPanel(problem.B + block.K * problem.StrideB + block.Column + panel * Width, block.B + panel * block.StridePanel, block.Depth);
+                continue;
+            }
+
             for (nint k = 0; k < block.Depth; k++)
             {
                 var row = new Span<float>(block.B + panel * block.StridePanel + k * Width, Width);
                 new ReadOnlySpan<float>(problem.B + (block.K + k) * problem.StrideB + block.Column + panel * Width, count).CopyTo(row);
                 row[count..].Clear();
             }
+        }
+    }
+
+    private void CopyPanel(float* from, float* to, nint depth)
+    {
+        for (nint k = 0; k < depth; k++, from += problem.StrideB, to += Width)
+        {
+            for (int n = 0; n < Width; n += TLanes.Count)
+                TLanes.Store(TLanes.Load(from + n), to + n);
         }
     }
 

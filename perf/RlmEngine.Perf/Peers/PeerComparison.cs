@@ -10,8 +10,9 @@ namespace RlmEngine.Perf.Peers;
 /// <summary>`peers`: our work and PyTorch's in turns, beside the machine's limits measured in between; one line of JSON last.</summary>
 public static class PeerComparison
 {
-    private const int Pairs = 7;
+    private const int Pairs = 5;
     private static readonly string s_threads = Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture);
+    private static MachineLimits s_limits = new(0, 0, 0, 0);
     private static readonly SortedDictionary<string, double> s_results = new(StringComparer.Ordinal);
 
     /// <summary>Measures everything; needs python3 with PyTorch.</summary>
@@ -26,7 +27,7 @@ public static class PeerComparison
             return 2;
         }
 
-        MachineLimits limits = MachineLimits.Measure();
+        MachineLimits limits = s_limits = MachineLimits.Measure();
         Console.WriteLine($"{limits.FlopsOneCore / 1e9:F0} and {limits.FlopsAllCores / 1e9:F0} GFLOP/s, {limits.ReadBytesOneCore / 1e9:F1} and {limits.ReadBytesAllCores / 1e9:F1} GB/s on one core and on all");
         Products();
         try
@@ -113,6 +114,8 @@ public static class PeerComparison
 
             double seconds = Median(ourSeconds), theirs = Median(peerSeconds);
             Report(name, theirs / seconds, $"{1e3 * seconds:F2} ms, {peer.Description}: {1e3 * theirs:F2} ms");
+            if (peer.ProductFlops < 0.2 * s_limits.FlopsAllCores)
+                Console.WriteLine($"  the peer's matrix product reaches only {peer.ProductFlops / 1e9:F0} GFLOP/s; give it a fast BLAS (Debian: libopenblas0-pthread) for a fair comparison");
             return (seconds, ours.Flops, ours.PeakBytes / peer.PeakBytes);
         }
     }

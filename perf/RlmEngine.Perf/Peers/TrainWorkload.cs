@@ -17,7 +17,7 @@ public sealed class TrainWorkload : IWorkload
     /// <param name="batch">Documents.</param>
     /// <param name="length">Predicted tokens of each.</param>
     /// <param name="microBatchRows">Rows computed together at most.</param>
-    public TrainWorkload(ModelConfig shape, int batch, int length, int microBatchRows = 4096)
+    public TrainWorkload(ModelConfig shape, int batch, int length, int microBatchRows = 2048)
     {
         _policy = TransformerPolicy.Create(shape, seed: 1);
         _microBatchRows = microBatchRows;

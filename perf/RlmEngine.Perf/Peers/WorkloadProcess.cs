@@ -13,11 +13,15 @@ public sealed class WorkloadProcess : IDisposable
         _process = process;
         JsonElement ready = Read();
         Description = ready.GetProperty("ready").GetString() ?? "";
+        ProductFlops = ready.TryGetProperty("productFlops", out JsonElement product) ? product.GetDouble() : double.PositiveInfinity;
         Flops = ready.TryGetProperty("flops", out JsonElement flops) ? flops.GetDouble() : 0;
     }
 
     /// <summary>What runs, with its threads.</summary>
     public string Description { get; }
+
+    /// <summary>Operations a second of the peer's own matrix product; infinite where the workload does not say.</summary>
+    public double ProductFlops { get; }
 
     /// <summary>The model's operations in one run; 0 when the workload does not say.</summary>
     public double Flops { get; }
