@@ -47,7 +47,7 @@ public static class VectorMath
     /// <returns>eˣ, at most 1 ulp from the exact value.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Exp(Vector512<float> x) =>
-        ExpInRange(Vector512.MinNative(Vector512.Create(HighestArgument), Vector512.MaxNative(Vector512.Create(LowestArgument), x)));
+        ExpInRange(InRange(x));
 
     /// <summary>eˣ of eight lanes, the same bits as <see cref="Exp(Vector512{float})"/>.</summary>
     /// <param name="x">Any values.</param>
@@ -68,6 +68,11 @@ public static class VectorMath
     /// <returns>eˣ, at most 1 ulp from the exact value.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Exp(float x) => Exp(Vector128.Create(x)).ToScalar();
+
+    /// <summary>The nearest arguments at which <see cref="ExpInRange(Vector512{float})"/> holds; NaN stays NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<float> InRange(Vector512<float> x) =>
+        Vector512.MinNative(Vector512.Create(HighestArgument), Vector512.MaxNative(Vector512.Create(LowestArgument), x));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<float> ExpInRange(Vector512<float> x)

@@ -5,8 +5,8 @@ namespace RlmEngine.Kernels.Dense;
 /// <summary>Causal grouped-query attention over paged keys and values, o_i = Σ_{j ≤ i} softmax_j(q_i·k_j / √D) v_j, and its gradient.</summary>
 /// <remarks>
 /// A query's arithmetic depends on its own numbers and on the keys and values of its sequence in their order, and on nothing else:
-/// decoding, prefilling and training give the same bits, for any batch, number of threads and vector width. Memory beside the pages is
-/// one row of scores per thread forward, eight backward.
+/// decoding, prefilling and training give the same bits, for any batch, number of threads and vector width. Memory beside the pages is,
+/// per thread, twelve rows of scores forward, and 24 and the key and value gradients of one head of one tree backward.
 /// </remarks>
 public static unsafe partial class Attention
 {

@@ -6,100 +6,122 @@ namespace RlmEngine.Kernels.Dense;
 /// <summary>Gradient of one key-value head of one tree of segments: dq of its query heads, dk and dv of its rows.</summary>
 /// <remarks>
 /// p is recomputed; dv_j += p_ij do_i, dp_ij = do_i·v_j, ds_ij = p_ij (dp_ij − do_i·o_i) / √D, dq_i = Σ_j ds_ij k_j,
-/// dk_j += ds_ij q_i. Query rows go in tiles of four, so that each dk_j and dv_j is loaded and stored once per tile.
+/// dk_j += ds_ij q_i. Query rows of one head go in tiles of twelve; dk and dv of the tree are summed side by side in scratch. A tile's
+/// rows are taken by fours: a key takes part with rows from the start of the four in which it stands, with weight 0 before itself.
 /// </remarks>
 internal readonly unsafe struct AttentionBackward<TLanes>(AttentionOperands operands) : IWork
     where TLanes : struct, ILanes16<TLanes>
 {
     private const int Keys = AttentionShape.PageKeys;
-    private const int Tile = 4;
+    private const int Tile = AttentionTiles<TLanes>.MaxRows;
+    private const int Four = 4;
     private readonly AttentionOperands _o = operands;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Do(int index)
     {
-        int keyHead = index % _o.Shape.KeyValueHeads;
-        int root = _o.Roots[index / _o.Shape.KeyValueHeads];
-        using SpanOwner<float> scratch = SpanOwner<float>.Allocate((2 * Tile * _o.PaddedLength) + AttentionOperands.AlignmentFloats);
+        AttentionShape shape = _o.Shape;
+        int keyHead = index % shape.KeyValueHeads, root = _o.Roots[index / shape.KeyValueHeads], rows = 0;
+        for (int s = root; s >= 0; s = _o.Next[s])
+            rows += _o.Segments[s].Length;
+        int sums = rows * shape.PaddedHeadSize;
+        using SpanOwner<float> scratch = SpanOwner<float>.Allocate(
+            (2 * Tile * (_o.ScoresStride + shape.PaddedHeadSize)) + Tile + Keys + AttentionBlocks<TLanes>.PartialFloats + (2 * sums)
+            + AttentionOperands.AlignmentFloats);
         fixed (float* memory = scratch.Span)
         {
-            float* p = AttentionOperands.Align(memory);
-            for (int s = root; s >= 0; s = _o.Next[s])
-                Clear(_o.Segments + s, keyHead);
-            for (int s = root; s >= 0; s = _o.Next[s])
+            float* scores = AttentionOperands.Align(memory);
+            float* dKeys = scores + (2 * Tile * (_o.ScoresStride + shape.PaddedHeadSize)) + Keys + AttentionBlocks<TLanes>.PartialFloats;
+            new Span<float>(dKeys, 2 * sums).Clear();
+            for (int s = root, place = 0; s >= 0; place += _o.Segments[s].Length, s = _o.Next[s])
+                Segment(_o.Segments + s, keyHead, _o.Segments[root].Start, place, scores, dKeys, dKeys + sums);
+            for (int s = root; s >= 0; dKeys += _o.Segments[s].Length * shape.PaddedHeadSize, s = _o.Next[s])
+                Store(_o.Segments + s, keyHead, dKeys, dKeys + sums);
+        }
+    }
+
+    private void Segment(AttentionSegment* segment, int keyHead, int root, int place, float* scores, float* dKeys, float* dValues)
+    {
+        int past = (segment->PastStart - root) * _o.Shape.PaddedHeadSize, own = place * _o.Shape.PaddedHeadSize;
+        for (int head = keyHead * _o.Shape.GroupSize; head < (keyHead + 1) * _o.Shape.GroupSize; head++)
+        {
+            for (int first = 0; first < segment->Length; first += Tile)
             {
-                for (int head = keyHead * _o.Shape.GroupSize; head < (keyHead + 1) * _o.Shape.GroupSize; head++)
-                {
-                    for (int first = 0; first < _o.Segments[s].Length; first += Tile)
-                        Rows(_o.Segments + s, first, head, keyHead, p, p + (Tile * _o.PaddedLength));
-                }
+                int rows = Math.Min(Tile, segment->Length - first);
+                Rows(segment, first, rows, head, keyHead, scores);
+                float* ds = scores + (Tile * _o.ScoresStride), queries_TD = ds + (Tile * _o.ScoresStride);
+                AddOuter(segment, first, rows, ds, queries_TD, dKeys + past, dKeys + own);
+                AddOuter(segment, first, rows, scores, queries_TD + (Tile * _o.Shape.PaddedHeadSize), dValues + past, dValues + own);
             }
         }
     }
 
-    private void Clear(AttentionSegment* segment, int keyHead)
-    {
-        AttentionShape shape = _o.Shape;
-        for (int row = segment->Start; row < segment->Start + segment->Length; row++)
-        {
-            nint column = ((nint)row * shape.KeyValueWidth) + (keyHead * shape.HeadSize);
-            new Span<float>(_o.KeysGradient + column, shape.HeadSize).Clear();
-            new Span<float>(_o.ValuesGradient + column, shape.HeadSize).Clear();
-        }
-    }
-
+    // Leaves p and ds by rows, and the rows' queries and output gradients.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Rows(AttentionSegment* segment, int first, int head, int keyHead, float* p, float* ds)
+    private void Rows(AttentionSegment* segment, int first, int rows, int head, int keyHead, float* p)
     {
         AttentionShape shape = _o.Shape;
-        int rows = Math.Min(Tile, segment->Length - first);
-        int keys = segment->Past + first + rows;
+        nint row = segment->Start + first, stride = _o.ScoresStride, corner = (row * shape.QueryWidth) + (head * shape.HeadSize);
+        float* ds = p + (Tile * stride), queries_TD = ds + (Tile * stride), gradients_TD = queries_TD + (Tile * shape.PaddedHeadSize);
+        float* ones = gradients_TD + (Tile * shape.PaddedHeadSize), partials = ones + Keys;
+        AttentionSource source = new(_o.Pages, _o.Tables + segment->Table, shape, keyHead);
+        AttentionSource swapped = new(_o.SwappedPages, _o.Tables + segment->Table, shape, keyHead);
+        AttentionQueries queries = new(shape, rows, 1, segment->Past + first + 1);
+        queries.Gather(_o.Queries + corner, queries_TD, shape.PaddedHeadSize);
+        queries.Gather(_o.OutputGradient + corner, gradients_TD, shape.PaddedHeadSize);
+        int blocks = (queries.LastKeys + Keys - 1) / Keys;
+        AttentionBlocks<TLanes>.Dots(source, queries_TD, rows, blocks, shape.Scale, p, stride);
+        AttentionBlocks<TLanes>.Dots(swapped, gradients_TD, rows, blocks, 1f, ds, stride);
         for (int r = 0; r < rows; r++)
-            Row(segment, first + r, head, keyHead, p + (r * _o.PaddedLength), ds + (r * _o.PaddedLength));
-        for (int r = 0; r < Tile; r++)
         {
-            int written = r < rows ? keys - rows + r + 1 : 0;
-            new Span<float>(p + (r * _o.PaddedLength) + written, keys - written).Clear();
-            new Span<float>(ds + (r * _o.PaddedLength) + written, keys - written).Clear();
+            float* statistics = _o.Statistics + ((((row + r) * shape.Heads) + head) * 2);
+            AttentionSoftmax<TLanes>.Probabilities(p + (r * stride), queries.Keys(r), statistics[0], statistics[1]);
+            nint offset = corner + queries.Offset(r);
+            float delta = Dot(_o.OutputGradient + offset, _o.Output + offset, shape.HeadSize);
+            AttentionSoftmax<TLanes>.Gradients(ds + (r * stride), p + (r * stride), queries.Keys(r), delta, shape.Scale);
+            ones[r] = 1f;
         }
 
-        nint corner = ((nint)(segment->Start + first) * shape.QueryWidth) + (head * shape.HeadSize);
-        nint keyColumn = keyHead * shape.HeadSize;
-        for (int column = 0; column < shape.HeadSize; column += Keys)
+        AttentionBlocks<TLanes>.WeightedSums(swapped, queries, ds, stride, ones, _o.QueriesGradient + corner, partials);
+        for (int r = 0; r < (rows + Four - 1) / Four * Four; r++)
         {
-            int size = Math.Min(Keys, shape.HeadSize - column);
-            AddOuter(segment, keys, ds, _o.Queries + corner + column, rows, _o.KeysGradient + keyColumn + column, size);
-            AddOuter(segment, keys, p, _o.OutputGradient + corner + column, rows, _o.ValuesGradient + keyColumn + column, size);
+            int seen = r < rows ? queries.Keys(r) : 0, end = queries.Keys(Math.Min(r | (Four - 1), rows - 1));
+            new Span<float>(p + (r * stride) + seen, end - seen).Clear();
+            new Span<float>(ds + (r * stride) + seen, end - seen).Clear();
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Row(AttentionSegment* segment, int offset, int head, int keyHead, float* p, float* ds)
+    // First the keys that all rows see, then those of the rows themselves.
+    private void AddOuter(AttentionSegment* segment, int first, int rows, float* weights, float* x_TD, float* past, float* own)
+    {
+        int size = _o.Shape.PaddedHeadSize, before = segment->Past + first, padded = (rows + Four - 1) / Four * Four;
+        nint stride = _o.ScoresStride;
+        AttentionBlocks<TLanes>.AddOuter(weights, stride, padded, x_TD, size, segment->Past, past);
+        AttentionBlocks<TLanes>.AddOuter(weights + segment->Past, stride, padded, x_TD, size, first, own);
+        for (int r = 0; r < rows; r += Four)
+        {
+            AttentionBlocks<TLanes>.AddOuter(
+                weights + (r * stride) + before + r, stride, padded - r, x_TD + (r * size), size, Math.Min(Four, rows - r),
+                own + ((nint)(first + r) * size));
+        }
+    }
+
+    private void Store(AttentionSegment* segment, int keyHead, float* dKeys, float* dValues)
     {
         AttentionShape shape = _o.Shape;
-        nint row = segment->Start + offset;
-        int count = segment->Past + offset + 1;
-        int blocks = (count + Keys - 1) / Keys;
-        int* table = _o.Tables + segment->Table;
-        nint page = shape.PageFloats;
-        float* pages = _o.Pages + (keyHead * shape.HeadFloats);
-        float* swapped = _o.SwappedPages + (keyHead * shape.HeadFloats);
-        nint column = (row * shape.QueryWidth) + (head * shape.HeadSize);
-        float* statistics = _o.Statistics + (((row * shape.Heads) + head) * 2);
-
-        AttentionBlocks<TLanes>.Dots(_o.Queries + column, shape.HeadSize, pages, table, page, blocks, shape.Scale, p);
-        AttentionSoftmax<TLanes>.Probabilities(p, count, statistics[0], statistics[1]);
-        AttentionBlocks<TLanes>.Dots(_o.OutputGradient + column, shape.HeadSize, swapped, table, page, blocks, 1f, ds);
-        float delta = Dot(_o.OutputGradient + column, _o.Output + column, shape.HeadSize);
-        AttentionSoftmax<TLanes>.Gradients(ds, p, count, delta, shape.Scale);
-        AttentionBlocks<TLanes>.WeightedSum(
-            ds, count, swapped + shape.RowsOffset, table, page, shape.PaddedHeadSize, 1f, _o.QueriesGradient + column, shape.HeadSize);
+        nint column = ((nint)segment->Start * shape.KeyValueWidth) + (keyHead * shape.HeadSize);
+        for (int row = 0; row < segment->Length; row++, column += shape.KeyValueWidth)
+        {
+            nint place = (nint)row * shape.PaddedHeadSize;
+            new Span<float>(dKeys + place, shape.HeadSize).CopyTo(new Span<float>(_o.KeysGradient + column, shape.HeadSize));
+            new Span<float>(dValues + place, shape.HeadSize).CopyTo(new Span<float>(_o.ValuesGradient + column, shape.HeadSize));
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Dot(float* x, float* y, int size)
     {
-        TLanes sum = TLanes.Broadcast(0f);
+        TLanes sum = TLanes.Zero;
         for (int column = 0; column < size; column += Keys)
         {
             sum = TLanes.MultiplyAdd(
@@ -107,29 +129,5 @@ internal readonly unsafe struct AttentionBackward<TLanes>(AttentionOperands oper
         }
 
         return TLanes.Sum(sum);
-    }
-
-    // target_j += Σ_r weights[r][j] · x_r over the tile's rows, first to last.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void AddOuter(AttentionSegment* segment, int keys, float* weights, float* x, int rows, float* target, int size)
-    {
-        int stride = _o.Shape.QueryWidth;
-        TLanes x0 = AttentionBlocks<TLanes>.LoadFirst(x, size);
-        TLanes x1 = rows > 1 ? AttentionBlocks<TLanes>.LoadFirst(x + stride, size) : TLanes.Broadcast(0f);
-        TLanes x2 = rows > 2 ? AttentionBlocks<TLanes>.LoadFirst(x + (2 * stride), size) : TLanes.Broadcast(0f);
-        TLanes x3 = rows > 3 ? AttentionBlocks<TLanes>.LoadFirst(x + (3 * stride), size) : TLanes.Broadcast(0f);
-        float* w0 = weights, w1 = w0 + _o.PaddedLength, w2 = w1 + _o.PaddedLength, w3 = w2 + _o.PaddedLength;
-        int width = _o.Shape.KeyValueWidth;
-        float* row = target + ((nint)segment->PastStart * width);
-        for (int j = 0; j < keys; j++, row += width)
-        {
-            if (j == segment->Past) row = target + ((nint)segment->Start * width);
-            TLanes sum = AttentionBlocks<TLanes>.LoadFirst(row, size);
-            sum = TLanes.MultiplyAdd(TLanes.Broadcast(w0[j]), x0, sum);
-            sum = TLanes.MultiplyAdd(TLanes.Broadcast(w1[j]), x1, sum);
-            sum = TLanes.MultiplyAdd(TLanes.Broadcast(w2[j]), x2, sum);
-            sum = TLanes.MultiplyAdd(TLanes.Broadcast(w3[j]), x3, sum);
-            AttentionBlocks<TLanes>.StoreFirst(sum, row, size);
-        }
     }
 }

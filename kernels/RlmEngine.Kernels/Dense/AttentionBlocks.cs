@@ -3,57 +3,153 @@ using System.Runtime.CompilerServices;
 namespace RlmEngine.Kernels.Dense;
 
 /// <summary>
-/// The two walks of attention over pages of 16 positions: dot products with transposed rows, sixteen at a time, each a sequential
-/// sum over the head; and the weighted sum of rows, each element in four partial sums by position modulo four. Which rows are
-/// walked together never changes an element's order.
+/// The walks of attention over pages of 16 positions: dot products with transposed rows, sixteen at a time, each a sequential
+/// sum over the head; the weighted sum of rows, each element in four partial sums by position modulo four; and the outer products of
+/// the backward, each element a sum over the rows in their order. Which queries or keys are walked together never changes an
+/// element's order.
 /// </summary>
 internal static unsafe class AttentionBlocks<TLanes>
     where TLanes : struct, ILanes16<TLanes>
 {
-    private const int Keys = AttentionShape.PageKeys;
+    /// <summary>Floats of scratch that <see cref="WeightedSums"/> needs: four partial sums of 32 columns for each query.</summary>
+    public const int PartialFloats = AttentionTiles<TLanes>.MaxRows * QueryFloats;
 
-    /// <summary>dots[j] = scale · Σ_d x[d] · row_j[d] for the positions of <paramref name="blocks"/> whole pages.</summary>
-    /// <remarks>Writes up to a multiple of four pages.</remarks>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Dots(float* x, int size, float* pages, int* table, nint pageFloats, int blocks, float scale, float* dots)
+    private const int Keys = AttentionShape.PageKeys;
+    private const int Partials = 4;
+    private const int QueryFloats = Partials * 2 * Keys;
+
+    /// <summary>dots[t][j] = scale · Σ_d x[t][d] · row_j[d] for the positions of <paramref name="blocks"/> whole pages.</summary>
+    /// <remarks>Writes up to a multiple of four pages, and of four queries; what is written beyond is never read.</remarks>
+    public static void Dots(in AttentionSource source, float* x_TD, int queries, int blocks, float scale, float* dots, nint stride)
     {
-        TLanes factor = TLanes.Broadcast(scale);
-        int last = blocks - 1;
-        for (int block = 0; block < blocks; block += 4)
+        if (queries <= 2)
         {
-            // The last pages are walked together too; what they give beyond the sequence is never read.
-            Dots4(
-                x, size, pages + (table[block] * pageFloats), pages + (table[Math.Min(block + 1, last)] * pageFloats),
-                pages + (table[Math.Min(block + 2, last)] * pageFloats), pages + (table[Math.Min(block + 3, last)] * pageFloats), factor,
-                dots + (block * Keys));
+            for (int query = 0; query < queries; query++)
+                Dots(source, x_TD + (query * source.PaddedSize), blocks, scale, dots + (query * stride));
+            return;
+        }
+
+        AttentionTile tile = new()
+        {
+            A = x_TD,
+            StepRow = source.PaddedSize,
+            StepK = 1,
+            B = source.Transposed,
+            StepB = Keys,
+            SecondC = Keys,
+            Depth = source.Size,
+            RunK = source.Size,
+            PageFloats = source.PageFloats,
+            StrideC = stride,
+            Scale = scale,
+        };
+        for (int block = 0; block < blocks; block += 2)
+        {
+            tile.Table = source.Table + block;
+            tile.SecondB = (source.Table[Math.Min(block + 1, blocks - 1)] - source.Table[block]) * source.PageFloats;
+            tile.C = dots + (block * Keys);
+            AttentionTiles<TLanes>.Run(queries, 2, tile);
         }
     }
 
-    /// <summary>y[d] = scale · Σ_j w[j] · row_j[d] over the first <paramref name="count"/> positions.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void WeightedSum(
-        float* weights, int count, float* pages, int* table, nint pageFloats, int paddedSize, float scale, float* y, int size)
+    /// <summary>y_t[d] = scales[t] · Σ_j weights[t][j] · row_j[d] over the keys that each query sees.</summary>
+    public static void WeightedSums(
+        in AttentionSource source, in AttentionQueries queries, float* weights, nint stride, float* scales, float* y, float* partials)
     {
-        int column = 0;
-        for (; column + (2 * Keys) <= paddedSize; column += 2 * Keys)
-            WeightedSum2(weights, count, pages + column, table, pageFloats, paddedSize, scale, y + column, size - column);
-        if (column < paddedSize)
-            WeightedSum1(weights, count, pages + column, table, pageFloats, paddedSize, scale, y + column, size - column);
+        int common = queries.Count <= 2 ? 0 : queries.FirstKeys / Partials * Partials;
+        AttentionTile tile = new()
+        {
+            StepRow = stride,
+            StepK = Partials,
+            StepB = Partials * source.PaddedSize,
+            SecondB = Keys,
+            SecondC = Keys,
+            Depth = common / Partials,
+            RunK = Keys / Partials,
+            Table = source.Table,
+            PageFloats = source.PageFloats,
+            StrideC = QueryFloats,
+            Scale = 1f,
+        };
+        for (int column = 0; column < source.PaddedSize; column += 2 * Keys)
+        {
+            int vectors = Math.Min(2, (source.PaddedSize - column) / Keys);
+            for (int partial = 0; partial < Partials && common > 0; partial++)
+            {
+                tile.A = weights + partial;
+                tile.B = source.Rows + column + (partial * source.PaddedSize);
+                tile.C = partials + (partial * 2 * Keys);
+                AttentionTiles<TLanes>.Run(queries.Count, vectors, tile);
+            }
+
+            for (int query = 0; query < queries.Count; query++)
+            {
+                float* sums = common > 0 ? partials + (query * QueryFloats) : null;
+                float* target = y + queries.Offset(query) + column;
+                float* w = weights + (query * stride);
+                if (vectors == 2)
+                    WeightedSum2(source, column, w, common, queries.Keys(query), sums, scales[query], target);
+                else
+                    WeightedSum1(source, column, w, common, queries.Keys(query), sums, scales[query], target);
+            }
+        }
     }
 
-    /// <summary>Stores the first <paramref name="size"/> of sixteen lanes.</summary>
+    /// <summary>target_j[d] += Σ_r weights[r][j] · x_r[d], r ascending, for consecutive keys.</summary>
+    /// <param name="weights">Weights of the first row and key.</param>
+    /// <param name="stride">From one row's weights to the next's.</param>
+    /// <param name="rows">How many rows.</param>
+    /// <param name="x_RD">Rows, <paramref name="size"/> apart.</param>
+    /// <param name="size">Size of a head, a multiple of 16.</param>
+    /// <param name="keys">How many keys.</param>
+    /// <param name="target_JD">Their sums.</param>
+    public static void AddOuter(float* weights, nint stride, int rows, float* x_RD, int size, int keys, float* target_JD)
+    {
+        int page = 0, key = 0;
+        AttentionTile tile = new()
+        {
+            StepRow = 1,
+            StepK = stride,
+            StepB = size,
+            SecondB = Keys,
+            SecondC = Keys,
+            Depth = rows,
+            RunK = rows,
+            Table = &page,
+            StrideC = size,
+            Resume = true,
+            Scale = 1f,
+        };
+        while (keys - key >= Partials)
+        {
+            int some = keys - key >= AttentionTiles<TLanes>.MaxRows ? AttentionTiles<TLanes>.MaxRows : Partials;
+            tile.A = weights + key;
+            for (int column = 0; column < size; column += 2 * Keys)
+            {
+                tile.B = x_RD + column;
+                tile.C = target_JD + ((nint)key * size) + column;
+                AttentionTiles<TLanes>.Run(some, Math.Min(2, (size - column) / Keys), tile);
+            }
+
+            key += some;
+        }
+
+        for (; key < keys; key++)
+            AddOuterOne(weights + key, stride, rows, x_RD, size, target_JD + ((nint)key * size));
+    }
+
+    /// <summary>Loads the first <paramref name="size"/> of sixteen lanes; the others are 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreFirst(TLanes value, float* y, int size)
+    public static TLanes LoadFirst(float* x, int size) => size >= Keys ? TLanes.Load(x) : LoadSome(x, size);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreFirst(TLanes value, float* y, int size)
     {
         if (size >= Keys)
             value.Store(y);
         else
             StoreSome(value, y, size);
     }
-
-    /// <summary>Loads the first <paramref name="size"/> of sixteen lanes; the others are 0.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TLanes LoadFirst(float* x, int size) => size >= Keys ? TLanes.Load(x) : LoadSome(x, size);
 
     private static void StoreSome(TLanes value, float* y, int size)
     {
@@ -72,83 +168,111 @@ internal static unsafe class AttentionBlocks<TLanes>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Dots4(float* x, int size, float* a, float* b, float* c, float* d, TLanes factor, float* dots)
+    private static void AddOuterOne(float* weights, nint stride, int rows, float* x, int size, float* target)
     {
-        TLanes sumA = TLanes.Broadcast(0f), sumB = sumA, sumC = sumA, sumD = sumA;
-        nint offset = 0;
-        for (int i = 0; i < size; i++, offset += Keys)
+        for (int column = 0; column < size; column += Keys)
         {
-            TLanes xi = TLanes.Broadcast(x[i]);
-            sumA = TLanes.MultiplyAdd(xi, TLanes.Load(a + offset), sumA);
-            sumB = TLanes.MultiplyAdd(xi, TLanes.Load(b + offset), sumB);
-            sumC = TLanes.MultiplyAdd(xi, TLanes.Load(c + offset), sumC);
-            sumD = TLanes.MultiplyAdd(xi, TLanes.Load(d + offset), sumD);
+            TLanes sum = TLanes.Load(target + column);
+            for (int row = 0; row < rows; row++)
+                sum = TLanes.MultiplyAdd(TLanes.Broadcast(weights[row * stride]), TLanes.Load(x + (row * size) + column), sum);
+            sum.Store(target + column);
         }
-
-        TLanes.Multiply(sumA, factor).Store(dots);
-        TLanes.Multiply(sumB, factor).Store(dots + Keys);
-        TLanes.Multiply(sumC, factor).Store(dots + (2 * Keys));
-        TLanes.Multiply(sumD, factor).Store(dots + (3 * Keys));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void WeightedSum1(
-        float* weights, int count, float* pages, int* table, nint pageFloats, int stride, float scale, float* y, int size)
+    private static void Dots(in AttentionSource source, float* x, int blocks, float scale, float* dots)
     {
-        TLanes s0 = TLanes.Broadcast(0f), s1 = s0, s2 = s0, s3 = s0;
-        for (int first = 0; first < count; first += Keys, table++)
+        TLanes factor = TLanes.Broadcast(scale);
+        nint pageFloats = source.PageFloats;
+        int last = blocks - 1, size = source.Size;
+        int* table = source.Table;
+        for (int block = 0; block < blocks; block += 4, dots += 4 * Keys)
         {
-            float* row = pages + (*table * pageFloats);
-            int keys = Math.Min(Keys, count - first);
-            float* w = weights + first;
-            for (; keys >= 4; keys -= 4, w += 4, row += 4 * (nint)stride)
+            // The last pages are walked together too; what they give beyond the sequence is never read.
+            float* a = source.Transposed + (table[block] * pageFloats);
+            float* b = source.Transposed + (table[Math.Min(block + 1, last)] * pageFloats);
+            float* c = source.Transposed + (table[Math.Min(block + 2, last)] * pageFloats);
+            float* d = source.Transposed + (table[Math.Min(block + 3, last)] * pageFloats);
+            TLanes sumA = TLanes.Zero, sumB = sumA, sumC = sumA, sumD = sumA;
+            nint offset = 0;
+            for (int i = 0; i < size; i++, offset += Keys)
             {
-                s0 = TLanes.MultiplyAdd(TLanes.Broadcast(w[0]), TLanes.Load(row), s0);
-                s1 = TLanes.MultiplyAdd(TLanes.Broadcast(w[1]), TLanes.Load(row + stride), s1);
-                s2 = TLanes.MultiplyAdd(TLanes.Broadcast(w[2]), TLanes.Load(row + (2 * stride)), s2);
-                s3 = TLanes.MultiplyAdd(TLanes.Broadcast(w[3]), TLanes.Load(row + (3 * stride)), s3);
+                TLanes xi = TLanes.Broadcast(x[i]);
+                sumA = TLanes.MultiplyAdd(xi, TLanes.Load(a + offset), sumA);
+                sumB = TLanes.MultiplyAdd(xi, TLanes.Load(b + offset), sumB);
+                sumC = TLanes.MultiplyAdd(xi, TLanes.Load(c + offset), sumC);
+                sumD = TLanes.MultiplyAdd(xi, TLanes.Load(d + offset), sumD);
             }
 
-            if (keys > 0) s0 = TLanes.MultiplyAdd(TLanes.Broadcast(w[0]), TLanes.Load(row), s0);
-            if (keys > 1) s1 = TLanes.MultiplyAdd(TLanes.Broadcast(w[1]), TLanes.Load(row + stride), s1);
-            if (keys > 2) s2 = TLanes.MultiplyAdd(TLanes.Broadcast(w[2]), TLanes.Load(row + (2 * stride)), s2);
+            TLanes.Multiply(sumA, factor).Store(dots);
+            TLanes.Multiply(sumB, factor).Store(dots + Keys);
+            TLanes.Multiply(sumC, factor).Store(dots + (2 * Keys));
+            TLanes.Multiply(sumD, factor).Store(dots + (3 * Keys));
+        }
+    }
+
+    // The sums of the keys before first, a multiple of four, are given.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void WeightedSum1(in AttentionSource source, int column, float* weights, int first, int count, float* sums, float scale, float* y)
+    {
+        TLanes s0 = TLanes.Zero, s1 = s0, s2 = s0, s3 = s0;
+        if (sums is not null)
+            (s0, s1, s2, s3) = (TLanes.Load(sums), TLanes.Load(sums + 32), TLanes.Load(sums + 64), TLanes.Load(sums + 96));
+        nint stride = source.PaddedSize;
+        for (int key = first; key < count; key += Partials)
+        {
+            float* row = source.Rows + column + (source.Table[key / Keys] * source.PageFloats) + (key % Keys * stride);
+            float* w = weights + key;
+            s0 = TLanes.MultiplyAdd(TLanes.Broadcast(w[0]), TLanes.Load(row), s0);
+            if (count - key > 1) s1 = TLanes.MultiplyAdd(TLanes.Broadcast(w[1]), TLanes.Load(row + stride), s1);
+            if (count - key > 2) s2 = TLanes.MultiplyAdd(TLanes.Broadcast(w[2]), TLanes.Load(row + (2 * stride)), s2);
+            if (count - key > 3) s3 = TLanes.MultiplyAdd(TLanes.Broadcast(w[3]), TLanes.Load(row + (3 * stride)), s3);
         }
 
-        StoreFirst(TLanes.Multiply(TLanes.Add(TLanes.Add(s0, s1), TLanes.Add(s2, s3)), TLanes.Broadcast(scale)), y, size);
+        TLanes sum = TLanes.Multiply(TLanes.Add(TLanes.Add(s0, s1), TLanes.Add(s2, s3)), TLanes.Broadcast(scale));
+        StoreFirst(sum, y, source.Size - column);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void WeightedSum2(
-        float* weights, int count, float* pages, int* table, nint pageFloats, int stride, float scale, float* y, int size)
+    private static void WeightedSum2(in AttentionSource source, int column, float* weights, int first, int count, float* sums, float scale, float* y)
     {
-        TLanes s0 = TLanes.Broadcast(0f), s1 = s0, s2 = s0, s3 = s0, t0 = s0, t1 = s0, t2 = s0, t3 = s0;
-        for (int first = 0; first < count; first += Keys, table++)
+        TLanes s0 = TLanes.Zero, s1 = s0, s2 = s0, s3 = s0, t0 = s0, t1 = s0, t2 = s0, t3 = s0;
+        if (sums is not null)
         {
-            float* row = pages + (*table * pageFloats);
-            int keys = Math.Min(Keys, count - first);
-            float* w = weights + first;
-            for (; keys >= 4; keys -= 4, w += 4, row += 4 * (nint)stride)
+            (s0, s1, s2, s3) = (TLanes.Load(sums), TLanes.Load(sums + 32), TLanes.Load(sums + 64), TLanes.Load(sums + 96));
+            (t0, t1, t2, t3) = (TLanes.Load(sums + 16), TLanes.Load(sums + 48), TLanes.Load(sums + 80), TLanes.Load(sums + 112));
+        }
+
+        nint stride = source.PaddedSize;
+        float* w = weights + first;
+        for (int key = first; key < count;)
+        {
+            float* row = source.Rows + column + (source.Table[key / Keys] * source.PageFloats) + (key % Keys * stride);
+            int keys = Math.Min(Keys - (key % Keys), count - key);
+            key += keys;
+            for (; keys >= 4; keys -= 4, w += 4, row += 4 * stride)
             {
-                (s0, t0) = AddRow(w[0], row, s0, t0);
-                (s1, t1) = AddRow(w[1], row + stride, s1, t1);
-                (s2, t2) = AddRow(w[2], row + (2 * stride), s2, t2);
-                (s3, t3) = AddRow(w[3], row + (3 * stride), s3, t3);
+                AddRow(w[0], row, ref s0, ref t0);
+                AddRow(w[1], row + stride, ref s1, ref t1);
+                AddRow(w[2], row + (2 * stride), ref s2, ref t2);
+                AddRow(w[3], row + (3 * stride), ref s3, ref t3);
             }
 
-            if (keys > 0) (s0, t0) = AddRow(w[0], row, s0, t0);
-            if (keys > 1) (s1, t1) = AddRow(w[1], row + stride, s1, t1);
-            if (keys > 2) (s2, t2) = AddRow(w[2], row + (2 * stride), s2, t2);
+            if (keys > 0) AddRow(w[0], row, ref s0, ref t0);
+            if (keys > 1) AddRow(w[1], row + stride, ref s1, ref t1);
+            if (keys > 2) AddRow(w[2], row + (2 * stride), ref s2, ref t2);
         }
 
         TLanes factor = TLanes.Broadcast(scale);
-        StoreFirst(TLanes.Multiply(TLanes.Add(TLanes.Add(s0, s1), TLanes.Add(s2, s3)), factor), y, size);
-        StoreFirst(TLanes.Multiply(TLanes.Add(TLanes.Add(t0, t1), TLanes.Add(t2, t3)), factor), y + Keys, size - Keys);
+        StoreFirst(TLanes.Multiply(TLanes.Add(TLanes.Add(s0, s1), TLanes.Add(s2, s3)), factor), y, source.Size - column);
+        StoreFirst(TLanes.Multiply(TLanes.Add(TLanes.Add(t0, t1), TLanes.Add(t2, t3)), factor), y + Keys, source.Size - column - Keys);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (TLanes S, TLanes T) AddRow(float weight, float* row, TLanes s, TLanes t)
+    private static void AddRow(float weight, float* row, ref TLanes s, ref TLanes t)
     {
         TLanes w = TLanes.Broadcast(weight);
-        return (TLanes.MultiplyAdd(w, TLanes.Load(row), s), TLanes.MultiplyAdd(w, TLanes.Load(row + Keys), t));
+        s = TLanes.MultiplyAdd(w, TLanes.Load(row), s);
+        t = TLanes.MultiplyAdd(w, TLanes.Load(row + Keys), t);
     }
 }

@@ -3,56 +3,64 @@ using CommunityToolkit.HighPerformance.Buffers;
 
 namespace RlmEngine.Kernels.Dense;
 
-/// <summary>Attention of eight rows, for all query heads of one key-value head: its pages are read while they are near.</summary>
+/// <summary>Attention of some rows, for all query heads of one key-value head: its pages are read while they are near.</summary>
 internal readonly unsafe struct AttentionForward<TLanes>(AttentionOperands operands) : IWork
     where TLanes : struct, ILanes16<TLanes>
 {
-    private const int RowsPerPiece = 8;
+    private const int Tile = AttentionTiles<TLanes>.MaxRows;
     private readonly AttentionOperands _o = operands;
 
     public static int Pieces(in AttentionOperands operands)
-        => (operands.RowCount + RowsPerPiece - 1) / RowsPerPiece * operands.Shape.KeyValueHeads;
+        => (operands.RowCount + operands.RowsPerPiece - 1) / operands.RowsPerPiece * operands.Shape.KeyValueHeads;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Do(int index)
     {
-        int keyHead = index % _o.Shape.KeyValueHeads, group = _o.Shape.GroupSize;
-        int first = index / _o.Shape.KeyValueHeads * RowsPerPiece;
-        int last = Math.Min(first + RowsPerPiece, _o.RowCount);
-        AttentionSegment* segment = SegmentOf(first);
-        using SpanOwner<float> scratch = SpanOwner<float>.Allocate(_o.PaddedLength + AttentionOperands.AlignmentFloats);
+        AttentionShape shape = _o.Shape;
+        int keyHead = index % shape.KeyValueHeads;
+        int row = index / shape.KeyValueHeads * _o.RowsPerPiece;
+        int last = Math.Min(row + _o.RowsPerPiece, _o.RowCount);
+        AttentionSegment* segment = SegmentOf(row);
+        int heads = Math.Min(shape.GroupSize, Tile), tileRows = Tile / heads;
+        using SpanOwner<float> scratch = SpanOwner<float>.Allocate(
+            (Tile * (_o.ScoresStride + shape.PaddedHeadSize + 1)) + AttentionBlocks<TLanes>.PartialFloats + AttentionOperands.AlignmentFloats);
         fixed (float* memory = scratch.Span)
         {
             float* scores = AttentionOperands.Align(memory);
-            for (int row = first; row < last; row++)
+            while (row < last)
             {
                 if (row == segment->Start + segment->Length) segment++;
-                for (int head = keyHead * group; head < (keyHead + 1) * group; head++)
-                    Row(segment, row, head, keyHead, scores);
+                int rows = Math.Min(tileRows, Math.Min(last, segment->Start + segment->Length) - row);
+                for (int head = 0; head < shape.GroupSize; head += heads)
+                    Queries(segment, row, rows, (keyHead * shape.GroupSize) + head, Math.Min(heads, shape.GroupSize - head), keyHead, scores);
+                row += rows;
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Row(AttentionSegment* segment, int row, int head, int keyHead, float* scores)
+    private void Queries(AttentionSegment* segment, int row, int rows, int head, int heads, int keyHead, float* scores)
     {
         AttentionShape shape = _o.Shape;
-        int count = segment->Past + row - segment->Start + 1;
-        int blocks = (count + AttentionShape.PageKeys - 1) / AttentionShape.PageKeys;
-        int* table = _o.Tables + segment->Table;
-        float* pages = _o.Pages + (keyHead * shape.HeadFloats);
-        float* query = _o.Queries + ((nint)row * shape.QueryWidth) + (head * shape.HeadSize);
-        float* output = _o.Output + ((nint)row * shape.QueryWidth) + (head * shape.HeadSize);
-        AttentionBlocks<TLanes>.Dots(query, shape.HeadSize, pages, table, shape.PageFloats, blocks, shape.Scale, scores);
-        (float max, float sum) = AttentionSoftmax<TLanes>.Exponentials(scores, count);
-        AttentionBlocks<TLanes>.WeightedSum(
-            scores, count, pages + shape.RowsOffset, table, shape.PageFloats, shape.PaddedHeadSize, 1f / sum, output, shape.HeadSize);
-        if (_o.Statistics is not null)
+        nint stride = _o.ScoresStride, corner = ((nint)row * shape.QueryWidth) + (head * shape.HeadSize);
+        float* partials = scores + (Tile * stride), queries_TD = partials + AttentionBlocks<TLanes>.PartialFloats;
+        float* inverse = queries_TD + (Tile * shape.PaddedHeadSize);
+        AttentionSource source = new(_o.Pages, _o.Tables + segment->Table, shape, keyHead);
+        AttentionQueries queries = new(shape, rows, heads, segment->Past + row - segment->Start + 1);
+        queries.Gather(_o.Queries + corner, queries_TD, shape.PaddedHeadSize);
+        int blocks = (queries.LastKeys + AttentionShape.PageKeys - 1) / AttentionShape.PageKeys;
+        AttentionBlocks<TLanes>.Dots(source, queries_TD, queries.Count, blocks, shape.Scale, scores, stride);
+        for (int query = 0; query < queries.Count; query++)
         {
-            float* statistics = _o.Statistics + (((nint)row * shape.Heads) + head) * 2;
+            (float max, float sum) = AttentionSoftmax<TLanes>.Exponentials(scores + (query * stride), queries.Keys(query));
+            inverse[query] = 1f / sum;
+            if (_o.Statistics is null) continue;
+            float* statistics = _o.Statistics + (((((nint)row + (query / heads)) * shape.Heads) + head + (query % heads)) * 2);
             statistics[0] = max;
             statistics[1] = sum;
         }
+
+        AttentionBlocks<TLanes>.WeightedSums(source, queries, scores, stride, inverse, _o.Output + corner, partials);
     }
 
     private AttentionSegment* SegmentOf(int row)

@@ -26,6 +26,12 @@ internal unsafe struct AttentionOperands
     /// <summary>Positions of the longest sequence, up to a multiple of four pages.</summary>
     public readonly int PaddedLength => (LongestSequence + 63) / 64 * 64;
 
+    /// <summary>From one query's scores to the next's: not a power of two, so that the rows of a tile do not meet in one set of a cache.</summary>
+    public readonly int ScoresStride => PaddedLength + 16;
+
+    /// <summary>Rows of one piece of the forward: many share the keys they read, fewer where there are not enough pieces.</summary>
+    public readonly int RowsPerPiece => RowCount >= 512 ? 24 : 8;
+
     /// <summary>Floats to spare in scratch that is to be aligned.</summary>
     public const int AlignmentFloats = 16;
 

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 namespace RlmEngine.Kernels.Dense;
 
 /// <summary>The softmax of one query's scores, in lanes of sixteen consecutive keys.</summary>
+/// <remarks>Four blocks go beside each other, so scores reach to a multiple of 64; what stands beyond the count is overwritten.</remarks>
 internal static unsafe class AttentionSoftmax<TLanes>
     where TLanes : struct, ILanes16<TLanes>
 {
@@ -12,18 +13,25 @@ internal static unsafe class AttentionSoftmax<TLanes>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static (float Max, float Sum) Exponentials(float* scores, int count)
     {
-        int blocks = Mask(scores, count, float.NegativeInfinity);
+        float* end = Mask(scores, count);
         TLanes max = TLanes.Load(scores);
-        for (int block = 1; block < blocks; block++)
-            max = TLanes.Max(max, TLanes.Load(scores + (block * Keys)));
+        for (float* x = scores + Keys; x < scores + count; x += Keys)
+            max = TLanes.Max(max, TLanes.Load(x));
         float largest = TLanes.Largest(max);
         TLanes shift = TLanes.Broadcast(largest);
-        TLanes sum = TLanes.Broadcast(0f);
-        for (int block = 0; block < blocks; block++)
+        TLanes sum = TLanes.Zero;
+        for (float* x = scores; x < end; x += 4 * Keys)
         {
-            TLanes p = TLanes.Exp(TLanes.Subtract(TLanes.Load(scores + (block * Keys)), shift));
-            p.Store(scores + (block * Keys));
-            sum = TLanes.Add(sum, p);
+            TLanes a = TLanes.Subtract(TLanes.Load(x), shift), b = TLanes.Subtract(TLanes.Load(x + Keys), shift);
+            TLanes c = TLanes.Subtract(TLanes.Load(x + (2 * Keys)), shift), d = TLanes.Subtract(TLanes.Load(x + (3 * Keys)), shift);
+            TLanes.Exp(ref a, ref b, ref c, ref d);
+            a.Store(x);
+            b.Store(x + Keys);
+            c.Store(x + (2 * Keys));
+            d.Store(x + (3 * Keys));
+
+            // Blocks beyond the count add +0, which changes no bit of a sum of exponentials.
+            sum = TLanes.Add(TLanes.Add(TLanes.Add(TLanes.Add(sum, a), b), c), d);
         }
 
         return (largest, TLanes.Sum(sum));
@@ -33,36 +41,44 @@ internal static unsafe class AttentionSoftmax<TLanes>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Probabilities(float* scores, int count, float max, float sum)
     {
-        int blocks = Mask(scores, count, float.NegativeInfinity);
+        float* end = Mask(scores, count);
         TLanes shift = TLanes.Broadcast(max);
         TLanes factor = TLanes.Broadcast(1f / sum);
-        for (int block = 0; block < blocks; block++)
+        for (float* x = scores; x < end; x += 4 * Keys)
         {
-            float* x = scores + (block * Keys);
-            TLanes.Multiply(TLanes.Exp(TLanes.Subtract(TLanes.Load(x), shift)), factor).Store(x);
+            TLanes a = TLanes.Subtract(TLanes.Load(x), shift), b = TLanes.Subtract(TLanes.Load(x + Keys), shift);
+            TLanes c = TLanes.Subtract(TLanes.Load(x + (2 * Keys)), shift), d = TLanes.Subtract(TLanes.Load(x + (3 * Keys)), shift);
+            TLanes.Exp(ref a, ref b, ref c, ref d);
+            TLanes.Multiply(a, factor).Store(x);
+            TLanes.Multiply(b, factor).Store(x + Keys);
+            TLanes.Multiply(c, factor).Store(x + (2 * Keys));
+            TLanes.Multiply(d, factor).Store(x + (3 * Keys));
         }
     }
 
-    /// <summary>gradients ← scale · p · (gradient − delta), 0 from <paramref name="count"/> on.</summary>
+    /// <summary>gradients ← scale · p · (gradient − delta) up to <paramref name="count"/>; beyond they are not defined.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Gradients(float* gradients, float* probabilities, int count, float delta, float scale)
     {
-        int blocks = Mask(gradients, count, 0f);
         TLanes shift = TLanes.Broadcast(delta);
         TLanes factor = TLanes.Broadcast(scale);
-        for (int block = 0; block < blocks; block++)
+        for (int i = 0; i < count; i += Keys)
         {
-            float* x = gradients + (block * Keys);
-            TLanes p = TLanes.Multiply(TLanes.Load(probabilities + (block * Keys)), factor);
-            TLanes.Multiply(TLanes.Subtract(TLanes.Load(x), shift), p).Store(x);
+            TLanes p = TLanes.Multiply(TLanes.Load(probabilities + i), factor);
+            TLanes.Multiply(TLanes.Subtract(TLanes.Load(gradients + i), shift), p).Store(gradients + i);
         }
     }
 
-    private static int Mask(float* x, int count, float value)
+    // −∞ from count to the end of the last four blocks, which is returned.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float* Mask(float* x, int count)
     {
-        int blocks = (count + Keys - 1) / Keys;
-        for (int i = count; i < blocks * Keys; i++)
-            x[i] = value;
-        return blocks;
+        TLanes lowest = TLanes.Broadcast(float.NegativeInfinity);
+        float* end = x + ((count + 63) & ~63);
+        float* block = x + (count & ~(Keys - 1));
+        if (block < end) TLanes.First(count & (Keys - 1), TLanes.Load(block), lowest).Store(block);
+        for (block += Keys; block < end; block += Keys)
+            lowest.Store(block);
+        return end;
     }
 }

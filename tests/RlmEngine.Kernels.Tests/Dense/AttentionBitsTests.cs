@@ -1,0 +1,64 @@
+using RlmEngine.Kernels.Dense;
+
+namespace RlmEngine.Kernels.Tests.Dense;
+
+/// <summary>Attention's bits are those of its defining order, whatever is walked together.</summary>
+[NonParallelizable]
+public class AttentionBitsTests
+{
+    /// <summary>Heads, key heads, head size, and how peaked: at 1e3 most exponentials are 0 or subnormal.</summary>
+    private static IEnumerable<TestCaseData> Cases()
+    {
+        int[] sizes = [1, 2, 15, 16, 17, 24, 32, 33, 48, 64, 80, 100, 128];
+        var random = new Random(11);
+        for (int i = 0; i < 26; i++)
+        {
+            int keyHeads = random.Next(1, 4), group = new[] { 1, 2, 3, 4, 5, 13 }[random.Next(6)];
+            AttentionShape shape = new(keyHeads * group, keyHeads, sizes[i % sizes.Length]);
+            yield return new TestCaseData(shape, i, new[] { 1f, 30f, 1e3f }[i % 3]).SetArgDisplayNames($"{shape} {i}");
+        }
+    }
+
+    [TestCaseSource(nameof(Cases))]
+    public void Forward_RandomTrees_HasTheBitsOfItsOrder(AttentionShape shape, int seed, float peak)
+    {
+        AttentionCase test = Random(shape, seed, peak);
+        int[] expected = DenseTest.Bits(new AttentionOrder(test).Forward());
+        Assert.That(DenseTest.Bits(DenseTest.SameBitsEverywhere(() => test.Forward())), Is.EqualTo(expected));
+    }
+
+    [TestCaseSource(nameof(Cases))]
+    public void Backward_RandomTrees_HasTheBitsOfItsOrder(AttentionShape shape, int seed, float peak)
+    {
+        AttentionCase test = Random(shape, seed, peak);
+        float[] dOutput = DenseTest.Numbers(test.Queries.Length, 4);
+        int[] expected = DenseTest.Bits(new AttentionOrder(test).Backward(dOutput));
+        Assert.That(DenseTest.Bits(DenseTest.SameBitsEverywhere(() => test.Backward(dOutput))), Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void Forward_ManyRows_HasTheBitsOfItsOrder([Values(505, 511, 512, 530)] int length)
+    {
+        AttentionShape shape = new(4, 2, 8);
+        AttentionCase test = new(shape, (length, -1, 0));
+        Assert.That(DenseTest.Bits(test.Forward()), Is.EqualTo(DenseTest.Bits(new AttentionOrder(test).Forward())));
+    }
+
+    private static AttentionCase Random(AttentionShape shape, int seed, float peak)
+    {
+        var random = new Random(100 + seed);
+        List<(int, int, int)> segments = [];
+        for (int tree = 0; tree < 3; tree++)
+        {
+            int root = segments.Count, length = random.Next(1, 70);
+            segments.Add((length, -1, 0));
+            for (int child = random.Next(4); child > 0; child--)
+                segments.Add((random.Next(1, 30), root, random.Next(1, length + 1)));
+        }
+
+        AttentionCase test = new(shape, [.. segments]);
+        for (int i = 0; i < test.Queries.Length; i++)
+            test.Queries[i] *= peak;
+        return test;
+    }
+}
