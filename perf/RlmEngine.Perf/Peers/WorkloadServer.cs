@@ -23,7 +23,9 @@ public static class WorkloadServer
             "decode" => new DecodeWorkload(shape, Number("--batch"), Number("--prompt"), Number("--length")),
             _ => new RowWorkload(args[0]),
         };
-        for (int warmup = 0; warmup < 3; warmup++) work.Run();
+        // Until the compiler has seen enough of the kernels to compile them for speed.
+        long began = Stopwatch.GetTimestamp();
+        for (int warmup = 0; warmup < 3 || Stopwatch.GetElapsedTime(began).TotalSeconds < 1; warmup++) work.Run();
         Answer(new { ready = $"RlmEngine, {WorkPool.Threads} threads", flops = work.Flops });
         while (Console.ReadLine() == "run")
         {

@@ -22,6 +22,8 @@ internal static class TokenizerFolder
         JsonElement? config = Json(folder, TokenizerJson.ConfigFileName, files);
         JsonElement? map = Json(folder, MapFileName, files);
         JsonElement? generation = Json(folder, GenerationFileName, files);
+        if (generation is not { } ends || !ends.TryGetProperty("eos_token_id", out _))
+            generation = ModelConfig(folder) ?? generation;
         TokenizerParts parts;
         int? begin = null;
         if (files.TryGetValue(TokenizerJson.FileName, out byte[]? json))
@@ -33,6 +35,20 @@ internal static class TokenizerFolder
             Files = files,
             Special = tokenizer => new SpecialTokenResolver(tokenizer, config, map, generation).Resolve(begin, folder),
         });
+    }
+
+    /// <summary>config.json, which names the ends where generation_config.json does not; a damaged one is for the model's reader to refuse.</summary>
+    private static JsonElement? ModelConfig(string folder)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "config.json")));
+            return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return null;
+        }
     }
 
     private static Dictionary<string, byte[]> ReadFiles(string folder)

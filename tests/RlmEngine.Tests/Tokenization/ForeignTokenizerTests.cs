@@ -129,6 +129,19 @@ internal sealed class ForeignTokenizerTests
         Assert.That(loaded.Special.Stops, Is.EqualTo(isList ? [end, open, 7, 9] : (int[])[end, open, 7]));
     }
 
+    [TestCase("{}", "{\"eos_token_id\": 9}", 9)]
+    [TestCase(null, "{\"eos_token_id\": [9, 7]}", 9, 7)]
+    [TestCase("{\"eos_token_id\": 7}", "{\"eos_token_id\": 9}", 7)]
+    [TestCase(null, "{ damaged")]
+    [TestCase(null, "[]")]
+    public void Special_EndsOfTheModelsConfig_CountWhereTheGenerationConfigNamesNone(string? generation, string config, params int[] ends)
+    {
+        if (generation is not null) File.WriteAllText(Path.Combine(_folder, "generation_config.json"), generation);
+        File.WriteAllText(Path.Combine(_folder, "config.json"), config);
+        File.WriteAllText(Path.Combine(_folder, "tokenizer_config.json"), "{}");
+        Assert.That(ByteLevelBpe.Load(_folder).Special.Stops, Is.EqualTo([s_small.Special.End, .. ends]));
+    }
+
     [TestCase("qwen3", 151643, 151643, "151643 151645", 151643, 151667, 151668)]
     [TestCase("qwen2_5", 151643, 151643, "151643 151645", 151643, null, null)]
     [TestCase("gpt2", 50256, 50256, "50256", 50256, null, null)]
