@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace RlmEngine.Kernels.Dense;
 
@@ -35,6 +36,7 @@ internal static unsafe class LaneSum
         return lanes[0];
     }
 
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Sum<TLanes, TVector>(float* a, float* b, float* scale, int count)
         where TLanes : struct, ILanes<TVector>
@@ -64,26 +66,16 @@ internal static unsafe class LaneSum
 
         for (int i = whole; i < count; i++)
             lanes[i - whole] = MathF.FusedMultiplyAdd(scale is null ? a[i] : a[i] * scale[i], b[i], lanes[i - whole]);
-        return Fold<TLanes, TVector>(lanes);
+        return Fold(lanes);
     }
 
-    private static float Fold<TLanes, TVector>(float* lanes)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct
+    // Halves of 16, 8 and 4 lanes, then 2 and 1.
+    private static float Fold(float* lanes)
     {
-        int half = Lanes / 2;
-        for (; half >= TLanes.Count; half /= 2)
-        {
-            for (int j = 0; j < half; j += TLanes.Count)
-                TLanes.Store(TLanes.Add(TLanes.Load(lanes + j), TLanes.Load(lanes + j + half)), lanes + j);
-        }
-
-        for (; half > 0; half /= 2)
-        {
-            for (int j = 0; j < half; j++)
-                lanes[j] += lanes[j + half];
-        }
-
-        return lanes[0];
+        Vector256<float> low = Vector256.Load(lanes) + Vector256.Load(lanes + 16);
+        Vector256<float> high = Vector256.Load(lanes + 8) + Vector256.Load(lanes + 24);
+        Vector256<float> eight = low + high;
+        Vector128<float> four = eight.GetLower() + eight.GetUpper();
+        return (four[0] + four[2]) + (four[1] + four[3]);
     }
 }

@@ -96,7 +96,8 @@ public static unsafe partial class RmsNorm
                 float inverse = 1 / MathF.Sqrt(LaneSum.Dot<TLanes, TVector>(x, x, N) / N + Epsilon);
                 int whole = N / TLanes.Count * TLanes.Count;
                 Scale<TLanes, TVector>(x, y, inverse, 0, whole);
-                Scale<Lanes1, float>(x, y, inverse, whole, N);
+                if (whole < N)
+                    Scale<Lanes1, float>(x, y, inverse, whole, N);
                 if (Inverse is not null)
                     Inverse[row] = inverse;
             }
@@ -131,7 +132,8 @@ public static unsafe partial class RmsNorm
                 float inverse = Inverse[row];
                 float projection = -(LaneSum.ScaledDot<TLanes, TVector>(DY + start, Gain, X + start, N) * inverse * inverse / N);
                 Combine<TLanes, TVector>(start, inverse, projection, 0, whole);
-                Combine<Lanes1, float>(start, inverse, projection, whole, N);
+                if (whole < N)
+                    Combine<Lanes1, float>(start, inverse, projection, whole, N);
             }
         }
 
@@ -172,7 +174,25 @@ public static unsafe partial class RmsNorm
             where TLanes : struct, ILanes<TVector>
             where TVector : struct
         {
-            for (int i = from; i < to; i += TLanes.Count)
+            int i = from;
+            // Two columns beside each other: one alone waits for its own sum.
+            for (; i <= to - (2 * TLanes.Count); i += 2 * TLanes.Count)
+            {
+                TVector first = default, second = default;
+                float* dy = DY + i, x = X + i;
+                for (int row = 0; row < Rows; row++, dy += N, x += N)
+                {
+                    TVector inverse = TLanes.Splat(Inverse[row]);
+                    first = TLanes.MultiplyAdd(TLanes.Load(dy), TLanes.Multiply(TLanes.Load(x), inverse), first);
+                    second = TLanes.MultiplyAdd(
+                        TLanes.Load(dy + TLanes.Count), TLanes.Multiply(TLanes.Load(x + TLanes.Count), inverse), second);
+                }
+
+                TLanes.Store(TLanes.Add(TLanes.Load(DGain + i), first), DGain + i);
+                TLanes.Store(TLanes.Add(TLanes.Load(DGain + i + TLanes.Count), second), DGain + i + TLanes.Count);
+            }
+
+            for (; i < to; i += TLanes.Count)
             {
                 TVector sum = default;
                 float* dy = DY + i, x = X + i;
