@@ -1,49 +1,15 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace RlmEngine.Kernels.Dense;
-
-/// <summary>What the pieces of attention's forward and backward share.</summary>
-internal unsafe struct AttentionOperands
-{
-    public AttentionShape Shape;
-    public AttentionSegment* Segments;
-    public int SegmentCount;
-    public int RowCount;
-    public int LongestSequence;
-    public int* Tables;
-    public float* Queries;
-    public float* Pages;
-    public float* Output;
-    public float* Statistics;
-    public int* Roots;
-    public int* Next;
-    public float* SwappedPages;
-    public float* OutputGradient;
-    public float* QueriesGradient;
-    public float* KeysGradient;
-    public float* ValuesGradient;
-
-    /// <summary>Positions of the longest sequence, up to a multiple of four pages.</summary>
-    public readonly int PaddedLength => (LongestSequence + 63) / 64 * 64;
-
-    /// <summary>From one query's scores to the next's: not a power of two, so that the rows of a tile do not meet in one set of a cache.</summary>
-    public readonly int ScoresStride => PaddedLength + 16;
-
-    /// <summary>Rows of one piece of the forward: many share the keys they read, fewer where there are not enough pieces.</summary>
-    public readonly int RowsPerPiece => RowCount >= 512 ? 24 : 8;
-
-    /// <summary>Floats to spare in scratch that is to be aligned.</summary>
-    public const int AlignmentFloats = 16;
-
-    /// <summary>The first place from there that is aligned to 64 bytes.</summary>
-    public static float* Align(float* memory) => (float*)(((nuint)memory + 63) & ~(nuint)63);
-}
 
 /// <summary>Writes one segment's keys and values of one head to pages: one of them transposed, the other by rows.</summary>
 internal readonly unsafe struct AttentionPacking(
     AttentionShape shape, AttentionSegment* segments, int* tables, float* transposed, float* byRows, float* pages) : IWork
 {
     private const int PageKeys = AttentionShape.PageKeys;
+    private const int Four = 4;
     private readonly AttentionShape _shape = shape;
     private readonly AttentionSegment* _segments = segments;
     private readonly int* _tables = tables;
@@ -56,20 +22,67 @@ internal readonly unsafe struct AttentionPacking(
     {
         int head = index % _shape.KeyValueHeads;
         AttentionSegment segment = _segments[index / _shape.KeyValueHeads];
-        int size = _shape.HeadSize;
-        for (int position = segment.PackFrom; position < segment.Past + segment.Length; position++)
+        int end = segment.Past + segment.Length;
+        for (int position = segment.PackFrom; position < end;)
         {
-            nint source = ((nint)segment.RowOf(position) * _shape.KeyValueWidth) + (head * size);
+            nint source = ((nint)segment.RowOf(position) * _shape.KeyValueWidth) + (head * _shape.HeadSize);
             float* page = _pages + ((nint)_tables[segment.Table + (position / PageKeys)] * _shape.PageFloats) + (head * _shape.HeadFloats);
             int slot = position % PageKeys;
-            float* column = page + slot;
-            for (int d = 0; d < size; d++)
-                column[d * PageKeys] = _transposed[source + d];
-            float* target = page + _shape.RowsOffset + (slot * _shape.PaddedHeadSize);
-            for (int d = 0; d < size; d++)
-                target[d] = _byRows[source + d];
-            for (int d = size; d < _shape.PaddedHeadSize; d++)
-                target[d] = 0f;
+
+            // Four positions together unless the parent's rows end between them.
+            bool four = Sse.IsSupported && slot % Four == 0 && end - position >= Four && (position >= segment.Past || segment.Past - position >= Four);
+            if (four)
+                TransposeFour(_transposed + source, page + slot);
+            else
+                TransposeOne(_transposed + source, page + slot);
+            int count = four ? Four : 1;
+            CopyRows(count, _byRows + source, page + _shape.RowsOffset + (slot * _shape.PaddedHeadSize));
+            position += count;
+        }
+    }
+
+    private void TransposeOne(float* source, float* column)
+    {
+        for (int d = 0; d < _shape.HeadSize; d++)
+            column[d * PageKeys] = source[d];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void TransposeFour(float* source, float* column)
+    {
+        nint width = _shape.KeyValueWidth;
+        int d = 0;
+        for (; d + Four <= _shape.HeadSize; d += Four)
+        {
+            float* x = source + d, y = column + (d * PageKeys);
+            Vector128<float> a = Vector128.Load(x), b = Vector128.Load(x + width);
+            Vector128<float> c = Vector128.Load(x + (2 * width)), e = Vector128.Load(x + (3 * width));
+            Vector128<float> lowAb = Sse.UnpackLow(a, b), lowCe = Sse.UnpackLow(c, e);
+            Vector128<float> highAb = Sse.UnpackHigh(a, b), highCe = Sse.UnpackHigh(c, e);
+            Sse.MoveLowToHigh(lowAb, lowCe).Store(y);
+            Sse.MoveHighToLow(lowCe, lowAb).Store(y + PageKeys);
+            Sse.MoveLowToHigh(highAb, highCe).Store(y + (2 * PageKeys));
+            Sse.MoveHighToLow(highCe, highAb).Store(y + (3 * PageKeys));
+        }
+
+        for (; d < _shape.HeadSize; d++)
+        {
+            for (int key = 0; key < Four; key++)
+                column[(d * PageKeys) + key] = source[(key * width) + d];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void CopyRows(int count, float* source, float* target)
+    {
+        int size = _shape.HeadSize, padded = _shape.PaddedHeadSize;
+        for (; count > 0; count--, source += _shape.KeyValueWidth, target += padded)
+        {
+            int d = 0;
+            for (; d + Four <= size; d += Four)
+                Vector128.Load(source + d).Store(target + d);
+            for (; d < padded; d++)
+                target[d] = d < size ? source[d] : 0f;
         }
     }
 }
