@@ -67,8 +67,9 @@ internal readonly unsafe struct AttentionBackward<TLanes>(AttentionOperands oper
         AttentionSource source = new(_o.Pages, _o.Tables + segment->Table, shape, keyHead);
         AttentionSource swapped = new(_o.SwappedPages, _o.Tables + segment->Table, shape, keyHead);
         AttentionQueries queries = new(shape, rows, 1, segment->Past + first + 1);
-        queries.Gather(_o.Queries + corner, queries_TD, shape.PaddedHeadSize);
-        queries.Gather(_o.OutputGradient + corner, gradients_TD, shape.PaddedHeadSize);
+        PrefetchNext(segment, first + rows, queries, corner + (rows * shape.QueryWidth));
+        AttentionBlocks<TLanes>.Gather(source, queries, _o.Queries + corner, queries_TD);
+        AttentionBlocks<TLanes>.Gather(source, queries, _o.OutputGradient + corner, gradients_TD);
         int blocks = (queries.LastKeys + Keys - 1) / Keys;
         AttentionBlocks<TLanes>.Dots(source, queries_TD, rows, blocks, shape.Scale, p, stride);
         AttentionBlocks<TLanes>.Dots(swapped, gradients_TD, rows, blocks, 1f, ds, stride);
@@ -89,6 +90,15 @@ internal readonly unsafe struct AttentionBackward<TLanes>(AttentionOperands oper
             new Span<float>(p + (r * stride) + seen, end - seen).Clear();
             new Span<float>(ds + (r * stride) + seen, end - seen).Clear();
         }
+    }
+
+    // The next rows of this head, or after the last ones the first of the next head.
+    private void PrefetchNext(AttentionSegment* segment, int next, in AttentionQueries queries, nint corner)
+    {
+        if (next == segment->Length) corner += _o.Shape.HeadSize - ((nint)next * _o.Shape.QueryWidth);
+        queries.Prefetch(_o.Queries + corner);
+        queries.Prefetch(_o.OutputGradient + corner);
+        queries.Prefetch(_o.Output + corner);
     }
 
     // First the keys that all rows see, then those of the rows themselves.

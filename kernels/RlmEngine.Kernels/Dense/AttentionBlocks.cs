@@ -18,6 +18,22 @@ internal static unsafe class AttentionBlocks<TLanes>
     private const int Partials = 4;
     private const int QueryFloats = Partials * 2 * Keys;
 
+    /// <summary>Copies queries to rows of the padded size, 0 beyond the head and from the last query to a multiple of four.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Gather(in AttentionSource source, in AttentionQueries queries, float* from, float* target_TD)
+    {
+        int size = source.Size;
+        for (int query = 0; query < queries.Count; query++)
+        {
+            float* x = from + queries.Offset(query);
+            for (int column = 0; column < size; column += Keys, target_TD += Keys)
+                LoadFirst(x + column, size - column).Store(target_TD);
+        }
+
+        int beyond = -queries.Count & (Partials - 1);
+        if (beyond > 0) new Span<float>(target_TD, beyond * source.PaddedSize).Clear();
+    }
+
     /// <summary>dots[t][j] = scale · Σ_d x[t][d] · row_j[d] for the positions of <paramref name="blocks"/> whole pages.</summary>
     /// <remarks>Writes up to a multiple of four pages, and of four queries; what is written beyond is never read.</remarks>
     public static void Dots(in AttentionSource source, float* x_TD, int queries, int blocks, float scale, float* dots, nint stride)

@@ -47,7 +47,8 @@ internal readonly unsafe struct AttentionForward<TLanes>(AttentionOperands opera
         float* inverse = queries_TD + (Tile * shape.PaddedHeadSize);
         AttentionSource source = new(_o.Pages, _o.Tables + segment->Table, shape, keyHead);
         AttentionQueries queries = new(shape, rows, heads, segment->Past + row - segment->Start + 1);
-        queries.Gather(_o.Queries + corner, queries_TD, shape.PaddedHeadSize);
+        queries.Prefetch(_o.Queries + corner + (rows * shape.QueryWidth));
+        AttentionBlocks<TLanes>.Gather(source, queries, _o.Queries + corner, queries_TD);
         int blocks = (queries.LastKeys + AttentionShape.PageKeys - 1) / AttentionShape.PageKeys;
         AttentionBlocks<TLanes>.Dots(source, queries_TD, queries.Count, blocks, shape.Scale, scores, stride);
         for (int query = 0; query < queries.Count; query++)

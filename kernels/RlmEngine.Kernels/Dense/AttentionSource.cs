@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics.X86;
+
 namespace RlmEngine.Kernels.Dense;
 
 /// <summary>The pages of one sequence and key head: transposed rows for dot products, rows for weighted sums.</summary>
@@ -18,6 +20,7 @@ internal readonly unsafe struct AttentionSource(float* pages, int* table, in Att
 /// <summary>Queries that are walked together: consecutive rows of one segment, of each the same consecutive heads.</summary>
 internal readonly unsafe struct AttentionQueries(in AttentionShape shape, int rows, int heads, int firstKeys)
 {
+    private const int LineFloats = 16;
     private readonly nint _rowStride = shape.QueryWidth;
     private readonly int _headSize = shape.HeadSize;
     private readonly int _heads = heads;
@@ -32,22 +35,20 @@ internal readonly unsafe struct AttentionQueries(in AttentionShape shape, int ro
     public int LastKeys => Keys(Count - 1);
 
     /// <summary>Keys that a query sees.</summary>
-    public int Keys(int query) => FirstKeys + (query / _heads);
+    public int Keys(int query) => FirstKeys + (_heads == 1 ? query : query / _heads);
 
     /// <summary>Where a query's numbers stand after those of the first.</summary>
-    public nint Offset(int query) => (query / _heads * _rowStride) + (query % _heads * _headSize);
+    public nint Offset(int query) => _heads == 1 ? query * _rowStride : (query / _heads * _rowStride) + (query % _heads * _headSize);
 
-    /// <summary>Copies the queries to rows of <paramref name="paddedSize"/>, 0 beyond the head and from the last query to a multiple of four.</summary>
-    public void Gather(float* source, float* target_TD, int paddedSize)
+    /// <summary>Calls the queries' numbers into the cache, for the tile after the present one.</summary>
+    public void Prefetch(float* source)
     {
-        for (int query = 0; query < Count; query++)
+        if (!Sse.IsSupported) return;
+        for (int query = 0; query < Count; query += _heads)
         {
-            float* target = target_TD + (query * paddedSize);
-            new Span<float>(source + Offset(query), _headSize).CopyTo(new Span<float>(target, _headSize));
-            if (paddedSize > _headSize) new Span<float>(target + _headSize, paddedSize - _headSize).Clear();
+            float* row = source + Offset(query);
+            for (int line = 0; line < _heads * _headSize; line += LineFloats)
+                Sse.Prefetch0(row + line);
         }
-
-        int beyond = -Count & 3;
-        if (beyond > 0) new Span<float>(target_TD + (Count * paddedSize), beyond * paddedSize).Clear();
     }
 }
