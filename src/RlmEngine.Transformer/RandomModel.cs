@@ -15,12 +15,6 @@ namespace RlmEngine.Transformer;
 /// <param name="TokenizerFolder">Where tokenizer files are copied from; null for the folder of config.json, which may hold none.</param>
 public sealed record RandomModel(string ConfigPath, ulong Seed, WeightType Type, string? TokenizerFolder = null)
 {
-    private static readonly string[] s_copied =
-    [
-        "tokenizer.json", "tokenizer_config.json", "tokenizer.model", "vocab.json", "merges.txt", "special_tokens_map.json",
-        "added_tokens.json", "chat_template.jinja", "chat_template.json", ModelOrigin.GenerationFile,
-    ];
-
     /// <summary>Numbers drawn at a time.</summary>
     internal int BlockFloats { get; init; } = 1 << 22;
 
@@ -108,7 +102,7 @@ public sealed record RandomModel(string ConfigPath, ulong Seed, WeightType Type,
     private string[] FilesToCopy(string besideConfig)
     {
         string from = TokenizerFolder ?? besideConfig;
-        string[] files = [.. s_copied.Select(name => Path.Combine(from, name)).Where(File.Exists)];
+        string[] files = [.. Tokenization.TokenizerFolder.FileNames.Select(name => Path.Combine(from, name)).Where(File.Exists)];
         if (files.Length == 0 && TokenizerFolder is not null)
             throw new UserInputException($"{TokenizerFolder}: holds no tokenizer; a folder with tokenizer.json, or with vocab.json and merges.txt, is needed");
         return files;

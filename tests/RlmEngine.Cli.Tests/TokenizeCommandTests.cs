@@ -108,7 +108,7 @@ internal sealed class TokenizeCommandTests
     {
         var expected = new List<string>();
         var lines = new StringBuilder();
-        using var reader = new StreamReader(new GZipStream(File.OpenRead(SharedPath("vectors/tokenizer_hf.jsonl.gz")), CompressionMode.Decompress));
+        using var reader = new StreamReader(new GZipStream(File.OpenRead(SharedData.PathOf("vectors/tokenizer_hf.jsonl.gz")), CompressionMode.Decompress));
         while (reader.ReadLine() is { } line)
         {
             JsonNode vector = JsonNode.Parse(line)!;
@@ -119,7 +119,7 @@ internal sealed class TokenizeCommandTests
             expected.Add($"[{string.Join(',', vector["ids"]![name]!.AsArray().Select(id => id!.GetValue<int>()))}]");
         }
 
-        string output = Encoding.UTF8.GetString(Run(Encoding.UTF8.GetBytes(lines.ToString()), "tokenize", SharedPath($"tokenizers/{name}")).Output);
+        string output = Encoding.UTF8.GetString(Run(Encoding.UTF8.GetBytes(lines.ToString()), "tokenize", SharedData.PathOf($"tokenizers/{name}")).Output);
         Assert.That(expected, Has.Count.GreaterThan(50));
         Assert.That(output.TrimEnd('\n').Split('\n'), Is.EqualTo(expected));
     }
@@ -132,18 +132,5 @@ internal sealed class TokenizeCommandTests
         using var console = new MemoryStream(input);
         int code = RlmCommandLine.Run(arguments, new CommandConsole(text, error, null) { BytesIn = console, BytesOut = bytes });
         return (code, [.. Encoding.UTF8.GetBytes(text.ToString()), .. bytes.ToArray()], error.ToString());
-    }
-
-    private static string SharedPath(string name)
-    {
-        for (DirectoryInfo? folder = new(TestContext.CurrentContext.TestDirectory); folder is not null; folder = folder.Parent)
-        {
-            string path = Path.Combine(folder.FullName, "shared", "data", name);
-            if (Path.Exists(path))
-                return path;
-        }
-
-        Assert.Ignore($"shared/data/{name} is not there");
-        return "";
     }
 }

@@ -3,12 +3,12 @@ using System.Text.Json;
 namespace RlmEngine.Tokenization;
 
 /// <summary>Reads the tokenizer of a folder from its files, and keeps these as they are, so that they can be written again unchanged.</summary>
-internal static class TokenizerFolder
+public static class TokenizerFolder
 {
     private const string MapFileName = "special_tokens_map.json", GenerationFileName = "generation_config.json";
 
-    /// <summary>Files of a tokenizer, in Hugging Face's names.</summary>
-    private static readonly string[] _fileNames =
+    /// <summary>Files of a tokenizer, in Hugging Face's names; a folder holds some of them.</summary>
+    public static IReadOnlyList<string> FileNames { get; } =
     [
         TokenizerJson.FileName, TokenizerJson.ConfigFileName, VocabularyFiles.VocabularyFileName, VocabularyFiles.MergesFileName, MapFileName,
         VocabularyFiles.AddedFileName, GenerationFileName, "chat_template.jinja", "chat_template.json",
@@ -55,7 +55,7 @@ internal static class TokenizerFolder
     {
         string main = Path.Combine(folder, TokenizerJson.FileName);
         var files = new Dictionary<string, byte[]>(StringComparer.Ordinal);
-        foreach (string name in _fileNames)
+        foreach (string name in FileNames)
         {
             string path = Path.Combine(folder, name);
             try
