@@ -2,11 +2,14 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using RlmEngine.Perf;
 using RlmEngine.Perf.Peers;
 
-// `peers` compares with PyTorch, `work NAME` is one side of such a comparison, everything else are BenchmarkDotNet's options.
+// `peers` compares with PyTorch, `work NAME` is one side of such a comparison, `compute` compares float32 with bfloat16 products,
+// everything else are BenchmarkDotNet's options.
 if (args is ["peers", .. var peers]) return PeerComparison.Run(peers);
 if (args is ["work", .. var work]) return WorkloadServer.Serve(work);
+if (args is ["compute", .. var compute]) return ComputeComparison.Run(compute);
 
 // In process: the benchmark runs the assembly that was built and tested, and needs no second restore and build.
 IConfig config = DefaultConfig.Instance.AddJob(

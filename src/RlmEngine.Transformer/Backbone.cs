@@ -26,7 +26,7 @@ internal sealed class Backbone(ModelWeights weights, Rope rope) : IDisposable
         while (_layers.Count < (keepActivations ? config.Layers : 1))
             _layers.Add(new LayerActivations());
         Span<float> pages = _workspace.Pages.Rows(_layout.PageCount, config.Attention.PageFloats);
-        Embedding.Gather(weights.Embedding.Of(weights.Values), batch.Tokens_N, _layers[0].Input.Rows(rows, hidden), hidden);
+        Embedding.Gather(weights.Embedding.Of(weights.Values), batch.Tokens_N, _layers[0].Input.Rows(rows, hidden), hidden, config.Panels);
         for (int layer = 0; layer < config.Layers; layer++)
         {
             FloatBuffer output = layer == config.Layers - 1 ? _final : _layers[keepActivations ? layer + 1 : 0].Input;

@@ -166,7 +166,7 @@ internal sealed class DecodingSession : IDecodingSession
         int hidden = _config.HiddenSize;
         AttentionBatch attention = new(_config.Attention, _segments_S.AsSpan(0, segments), _tables);
         Span<float> residual_NH = _activations.Input.Rows(rows, hidden);
-        Embedding.Gather(_weights.Embedding.Of(_weights.Values), _tokens_N.AsSpan(0, rows), residual_NH, hidden);
+        Embedding.Gather(_weights.Embedding.Of(_weights.Values), _tokens_N.AsSpan(0, rows), residual_NH, hidden, _config.Panels);
         for (int layer = 0; layer < _config.Layers; layer++)
         {
             LayerContext context = new(_weights, layer, _policy.Rope, attention, _positions_N.AsSpan(0, rows));

@@ -36,7 +36,8 @@ public static class HuggingFaceConfig
     internal static void Write(ModelConfig config, string path, string type = "F32", ModelOrigin? origin = null)
     {
         JsonObject json = origin is null ? Describe(config) : (JsonObject)JsonNode.Parse(origin.ConfigJson)!;
-        if (origin is not null && origin.Config != config)
+        // How products compute is no part of a model.
+        if (origin is not null && origin.Config != config with { Compute = origin.Config.Compute })
         {
             foreach ((string field, JsonNode? value) in Describe(config))
                 json[field] = value?.DeepClone();

@@ -9,13 +9,13 @@ internal sealed class LayerWeights : IDisposable
     {
         AttentionShape shape = config.Attention;
         Slices = new LayerSlices(layout, config, layer);
-        Query = new PackedMatrix(shape.QueryWidth, config.HiddenSize);
-        Key = new PackedMatrix(shape.KeyValueWidth, config.HiddenSize);
-        Value = new PackedMatrix(shape.KeyValueWidth, config.HiddenSize);
-        Output = new PackedMatrix(config.HiddenSize, shape.QueryWidth);
-        Gate = new PackedMatrix(config.IntermediateSize, config.HiddenSize);
-        Up = new PackedMatrix(config.IntermediateSize, config.HiddenSize);
-        Down = new PackedMatrix(config.HiddenSize, config.IntermediateSize);
+        Query = new PackedMatrix(shape.QueryWidth, config.HiddenSize, config.Panels);
+        Key = new PackedMatrix(shape.KeyValueWidth, config.HiddenSize, config.Panels);
+        Value = new PackedMatrix(shape.KeyValueWidth, config.HiddenSize, config.Panels);
+        Output = new PackedMatrix(config.HiddenSize, shape.QueryWidth, config.Panels);
+        Gate = new PackedMatrix(config.IntermediateSize, config.HiddenSize, config.Panels);
+        Up = new PackedMatrix(config.IntermediateSize, config.HiddenSize, config.Panels);
+        Down = new PackedMatrix(config.HiddenSize, config.IntermediateSize, config.Panels);
     }
 
     public LayerSlices Slices { get; }

@@ -1,4 +1,5 @@
 using RlmEngine.Kernels.Dense;
+using RlmEngine.Policies;
 using RlmEngine.Recipes;
 
 namespace RlmEngine.Transformer;
@@ -52,6 +53,15 @@ public sealed record ModelConfig
 
     /// <summary>Standard deviation of initial weights.</summary>
     public double InitializerRange { get; init; } = 0.02;
+
+    /// <summary>
+    /// What products read: the weights, or their bfloat16 roundings at half the bytes. The weights themselves, norms, biases, gradients
+    /// and sums are float32 either way. A choice of the run, not written to config.json.
+    /// </summary>
+    public WeightType Compute { get; init; } = WeightType.Float32;
+
+    /// <summary>How packed matrices and gathered embeddings hold the weights.</summary>
+    internal PanelType Panels => Compute == WeightType.Bfloat16 ? PanelType.Bfloat16 : PanelType.Float32;
 
     /// <summary>Layout of attention's heads and pages.</summary>
     public AttentionShape Attention => new(Heads, KeyValueHeads, HeadSize);
@@ -110,6 +120,7 @@ public sealed record ModelConfig
             RmsNormEpsilon = options.RmsNormEpsilon,
             ContextLength = options.ContextLength,
             InitializerRange = options.InitializerRange,
+            Compute = options.Compute,
         }.Checked();
     }
 

@@ -13,7 +13,7 @@ internal sealed class ModelWeights : IDisposable
         Layers = new LayerWeights[config.Layers];
         for (int layer = 0; layer < config.Layers; layer++)
             Layers[layer] = new LayerWeights(Layout, config, layer);
-        Head = new PackedMatrix(config.VocabularySize, config.HiddenSize);
+        Head = new PackedMatrix(config.VocabularySize, config.HiddenSize, config.Panels);
         Embedding = new WeightSlice(Layout["model.embed_tokens.weight"]);
         HeadSlice = config.TieEmbeddings ? Embedding : new WeightSlice(Layout["lm_head.weight"]);
         FinalNorm = new WeightSlice(Layout["model.norm.weight"]);

@@ -16,5 +16,5 @@ public sealed class TransformerPolicyFactory : IPolicyFactory
         TransformerPolicy.Create(ModelConfig.From(options, vocabularySize), seed);
 
     /// <inheritdoc/>
-    public IPolicy Load(string folder) => TransformerPolicy.Load(folder);
+    public IPolicy Load(string folder, WeightType compute) => TransformerPolicy.Load(folder, compute);
 }

@@ -56,11 +56,29 @@ public class InspectTests
             Is.EqualTo(4 * Memory("rollout", "keyValueCache", "--rows", "64", "--length", "64")), "0 is the context of 256");
     }
 
+    [Test]
+    public void Inspect_Bfloat16_HalvesThePackedCopies()
+    {
+        long Packed(string part, params string[] options)
+        {
+            CommandRun run = CommandRun.InProcess(["inspect", Model(), "--json", .. options]);
+            Assert.That(run.Code, Is.Zero, run.Error);
+            return JsonDocument.Parse(run.Out).RootElement.GetProperty(part).GetProperty("packedWeights").GetInt64();
+        }
+
+        foreach (string part in new[] { "train", "rollout" })
+        {
+            Assert.That(Packed(part, "--compute", "float32"), Is.EqualTo(Packed(part)));
+            Assert.That(2 * Packed(part, "--compute", "bfloat16"), Is.EqualTo(Packed(part)));
+        }
+    }
+
+    [TestCase("--compute", "float16")]
     [TestCase("--micro-batch", "0")]
     [TestCase("--rows", "0")]
     [TestCase("--length", "-1")]
     public void Inspect_ImpossibleSize_GivesOneLineAndTwo(string option, string value) =>
-        AssertRefused(CommandRun.InProcess("inspect", Model(), option, value), $"{option}: {value} is not possible");
+        AssertRefused(CommandRun.InProcess("inspect", Model(), option, value), option == "--compute" ? $"{option}: \"{value}\" is not possible" : $"{option}: {value} is not possible");
 
     [Test]
     public void Inspect_Tensors_AreShownOneByOneWhenAsked()

@@ -1,5 +1,6 @@
 using RlmEngine.Kernels.Dense;
 using RlmEngine.Kernels.Rollout;
+using RlmEngine.Policies;
 using RlmEngine.Recipes;
 using RlmEngine.Rollouts;
 using RlmEngine.Tokenization;
@@ -20,10 +21,11 @@ public sealed class RolloutParityTests
 
     [Test]
     public void Decode_RandomGroups_LogProbsEqualScoreBitForBit(
-        [Values] ModelFamily family, [Values(1, 2)] int threads, [Values(0.7f, 1.3f)] float temperature, [Values(1, 2, 3)] int seed)
+        [Values] ModelFamily family, [Values(1, 2)] int threads, [Values(0.7f, 1.3f)] float temperature, [Values(1, 2, 3)] int seed,
+        [Values] WeightType compute)
     {
         WorkPool.Threads = threads;
-        ModelConfig config = TestModels.Config(family, tied: seed != 2);
+        ModelConfig config = TestModels.Config(family, tied: seed != 2) with { Compute = compute };
         using TransformerPolicy policy = TestModels.Create(config);
         Random random = new(seed);
         (int[] Prompt, int[][] Completions)[] groups = new (int[], int[][])[5];

@@ -12,13 +12,17 @@ public static unsafe class Embedding
     /// <param name="tokens_R">Token of each row.</param>
     /// <param name="x_RN">Rows out.</param>
     /// <param name="n">Numbers per row.</param>
+    /// <param name="type">Rounds what is gathered as <see cref="PackedMatrix"/> rounds such panels.</param>
     /// <exception cref="ArgumentException">A length does not fit, or a token is outside the table.</exception>
-    public static void Gather(ReadOnlySpan<float> table_VN, ReadOnlySpan<int> tokens_R, Span<float> x_RN, int n)
+    public static void Gather(
+        ReadOnlySpan<float> table_VN, ReadOnlySpan<int> tokens_R, Span<float> x_RN, int n, PanelType type = PanelType.Float32)
     {
         Check(table_VN.Length, tokens_R, x_RN.Length, n);
         using KernelSpan span = KernelTrace.Begin(KernelKind.EmbeddingGather, tokens_R.Length, n);
         for (int row = 0; row < tokens_R.Length; row++)
             table_VN.Slice(tokens_R[row] * n, n).CopyTo(x_RN[(row * n)..]);
+        if (type == PanelType.Bfloat16)
+            HalfPrecision.RoundToBfloat16(x_RN);
     }
 
     /// <summary>dtable[token[r], i] ← dtable[token[r], i] + dx[r, i], r ascending.</summary>

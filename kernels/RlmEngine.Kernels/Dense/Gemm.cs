@@ -46,7 +46,8 @@ public static unsafe partial class Gemm
                 M = m,
                 N = outputs,
                 K = w.Inputs,
-                B = w.Forward + (nint)firstOutput * w.Inputs,
+                B = w.Forward + (nint)firstOutput * w.Inputs * w.ElementBytes,
+                Panels = w.Type,
                 IsPacked = true,
                 StrideB = (nint)w.Inputs * PackedMatrix.PanelWidth,
                 C = y,
@@ -91,7 +92,8 @@ public static unsafe partial class Gemm
                 M = m,
                 N = w.Inputs,
                 K = outputs,
-                B = w.Backward + (nint)firstOutput * PackedMatrix.PanelWidth,
+                B = w.Backward + (nint)firstOutput * PackedMatrix.PanelWidth * w.ElementBytes,
+                Panels = w.Type,
                 IsPacked = true,
                 StrideB = (nint)w.Outputs * PackedMatrix.PanelWidth,
                 C = dx,
@@ -124,7 +126,7 @@ public static unsafe partial class Gemm
                 M = outputs,
                 N = inputs,
                 K = m,
-                B = x,
+                B = (byte*)x,
                 IsPacked = false,
                 StrideB = inputs,
                 C = dw,
@@ -143,15 +145,25 @@ public static unsafe partial class Gemm
         switch (VectorWidth.Bits)
         {
             case 512:
-                WorkPool.Run(problem.Tasks, new GemmWork<Lanes512, Vector512<float>>(problem));
+                Run<Lanes512, Vector512<float>>(problem);
                 break;
             case 256:
-                WorkPool.Run(problem.Tasks, new GemmWork<Lanes256, Vector256<float>>(problem));
+                Run<Lanes256, Vector256<float>>(problem);
                 break;
             default:
-                WorkPool.Run(problem.Tasks, new GemmWork<Lanes128, Vector128<float>>(problem));
+                Run<Lanes128, Vector128<float>>(problem);
                 break;
         }
+    }
+
+    private static void Run<TLanes, TVector>(in GemmProblem problem)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+    {
+        if (problem.Panels == PanelType.Bfloat16)
+            WorkPool.Run(problem.Tasks, new GemmWork<TLanes, TVector, Bfloat16Panel<TLanes, TVector>>(problem));
+        else
+            WorkPool.Run(problem.Tasks, new GemmWork<TLanes, TVector, Float32Panel<TLanes, TVector>>(problem));
     }
 
     private static void Check(int length, int rows, int columns, string name)

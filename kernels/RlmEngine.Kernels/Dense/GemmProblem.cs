@@ -6,7 +6,10 @@ internal unsafe struct GemmProblem
     /// <summary>Rows of one task and columns of one task, at most; with <see cref="BlockK"/> they keep a task's operands in the L2 cache.</summary>
     public const int MaxRows = 240, MaxColumns = 256, BlockK = 256;
 
-    public float* A, B, C;
+    public float* A, C;
+
+    /// <summary>Panels of a packed matrix, or a plain row-major matrix of floats.</summary>
+    public byte* B;
     public nint StepRow, StepK;
     public int M, N, K;
 
@@ -14,6 +17,7 @@ internal unsafe struct GemmProblem
     public nint StrideB;
     public nint StrideC;
     public bool IsPacked, Accumulate;
+    public PanelType Panels;
     public int RowsPerTask, ColumnsPerTask;
 
     public readonly int RowTasks => (M + RowsPerTask - 1) / RowsPerTask;

@@ -3,8 +3,14 @@ namespace RlmEngine.Kernels.Dense;
 /// <summary>Where one register tile finds its operands; strides are in floats.</summary>
 internal unsafe struct GemmTile
 {
-    /// <summary>First element of the tile's rows of A, and of the panel of B, whose rows are <see cref="PackedMatrix.PanelWidth"/> apart.</summary>
-    public float* A, B;
+    /// <summary>First element of the tile's rows of A.</summary>
+    public float* A;
+
+    /// <summary>First element of the panel of B, whose rows are <see cref="PackedMatrix.PanelWidth"/> elements apart.</summary>
+    public byte* B;
+
+    /// <summary>Bytes from here to what is read next after this panel: fetched into the cache meanwhile; 0 fetches nothing.</summary>
+    public nint Ahead;
 
     /// <summary>From one row of A to the next, and from one k of A to the next.</summary>
     public nint StepRow, StepK;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace RlmEngine.Kernels.Dense;
 
@@ -7,9 +8,10 @@ namespace RlmEngine.Kernels.Dense;
 /// c[r, n] = fma(a[r, k], b[k, n], c[r, n]) for k ascending: one accumulator per element, so neither the number of rows nor the vector
 /// width shows in the bits. Twelve rows by two 512-bit vectors keep 24 of 32 registers busy, enough to cover the latency of the FMA.
 /// </remarks>
-internal static unsafe class GemmTiles<TLanes, TVector>
+internal static unsafe class GemmTiles<TLanes, TVector, TPanel>
     where TLanes : struct, ILanes<TVector>
     where TVector : struct
+    where TPanel : struct, IPanel<TVector>
 {
     /// <summary>Columns of one tile: two vectors.</summary>
     public static int Columns => 2 * TLanes.Count;
@@ -39,7 +41,9 @@ internal static unsafe class GemmTiles<TLanes, TVector>
     {
         nint row = tile.StepRow, row2 = 2 * row, step = tile.StepK, ldc = tile.StrideC;
         float* a0 = tile.A, a3 = tile.A + 3 * row, a6 = tile.A + 6 * row, a9 = tile.A + 9 * row;
-        float* b = tile.B, c = tile.C;
+        byte* b = tile.B;
+        float* c = tile.C;
+        nint ahead = tile.Ahead;
         TVector c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default;
         TVector c30 = default, c31 = default, c40 = default, c41 = default, c50 = default, c51 = default;
         TVector c60 = default, c61 = default, c70 = default, c71 = default, c80 = default, c81 = default;
@@ -62,7 +66,7 @@ internal static unsafe class GemmTiles<TLanes, TVector>
 
         for (nint k = tile.Depth; k > 0; k--)
         {
-            TVector b0 = TLanes.Load(b), b1 = TLanes.Load(b + TLanes.Count);
+            TVector b0 = TPanel.Load(b), b1 = TPanel.Load(b + TLanes.Count * TPanel.Bytes);
             MultiplyAdd(a0[0], b0, b1, ref c00, ref c01);
             MultiplyAdd(a0[row], b0, b1, ref c10, ref c11);
             MultiplyAdd(a0[row2], b0, b1, ref c20, ref c21);
@@ -75,7 +79,8 @@ internal static unsafe class GemmTiles<TLanes, TVector>
             MultiplyAdd(a9[0], b0, b1, ref c90, ref c91);
             MultiplyAdd(a9[row], b0, b1, ref ca0, ref ca1);
             MultiplyAdd(a9[row2], b0, b1, ref cb0, ref cb1);
-            b += PackedMatrix.PanelWidth;
+            Prefetch(b + ahead);
+            b += PackedMatrix.PanelWidth * TPanel.Bytes;
             a0 += step;
             a3 += step;
             a6 += step;
@@ -101,7 +106,9 @@ internal static unsafe class GemmTiles<TLanes, TVector>
     {
         nint row = tile.StepRow, row2 = 2 * row, step = tile.StepK, ldc = tile.StrideC;
         float* a0 = tile.A, a3 = tile.A + 3 * row, a6 = tile.A + 6 * row;
-        float* b = tile.B, c = tile.C;
+        byte* b = tile.B;
+        float* c = tile.C;
+        nint ahead = tile.Ahead;
         TVector c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default;
         TVector c30 = default, c31 = default, c40 = default, c41 = default, c50 = default, c51 = default;
         TVector c60 = default, c61 = default, c70 = default, c71 = default;
@@ -119,7 +126,7 @@ internal static unsafe class GemmTiles<TLanes, TVector>
 
         for (nint k = tile.Depth; k > 0; k--)
         {
-            TVector b0 = TLanes.Load(b), b1 = TLanes.Load(b + TLanes.Count);
+            TVector b0 = TPanel.Load(b), b1 = TPanel.Load(b + TLanes.Count * TPanel.Bytes);
             MultiplyAdd(a0[0], b0, b1, ref c00, ref c01);
             MultiplyAdd(a0[row], b0, b1, ref c10, ref c11);
             MultiplyAdd(a0[row2], b0, b1, ref c20, ref c21);
@@ -128,7 +135,8 @@ internal static unsafe class GemmTiles<TLanes, TVector>
             MultiplyAdd(a3[row2], b0, b1, ref c50, ref c51);
             MultiplyAdd(a6[0], b0, b1, ref c60, ref c61);
             MultiplyAdd(a6[row], b0, b1, ref c70, ref c71);
-            b += PackedMatrix.PanelWidth;
+            Prefetch(b + ahead);
+            b += PackedMatrix.PanelWidth * TPanel.Bytes;
             a0 += step;
             a3 += step;
             a6 += step;
@@ -149,7 +157,9 @@ internal static unsafe class GemmTiles<TLanes, TVector>
     {
         nint row = tile.StepRow, row2 = 2 * row, step = tile.StepK, ldc = tile.StrideC;
         float* a0 = tile.A, a3 = tile.A + 3 * row;
-        float* b = tile.B, c = tile.C;
+        byte* b = tile.B;
+        float* c = tile.C;
+        nint ahead = tile.Ahead;
         TVector c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default;
         TVector c30 = default, c31 = default, c40 = default, c41 = default, c50 = default, c51 = default;
         if (tile.Resume)
@@ -164,14 +174,15 @@ internal static unsafe class GemmTiles<TLanes, TVector>
 
         for (nint k = tile.Depth; k > 0; k--)
         {
-            TVector b0 = TLanes.Load(b), b1 = TLanes.Load(b + TLanes.Count);
+            TVector b0 = TPanel.Load(b), b1 = TPanel.Load(b + TLanes.Count * TPanel.Bytes);
             MultiplyAdd(a0[0], b0, b1, ref c00, ref c01);
             MultiplyAdd(a0[row], b0, b1, ref c10, ref c11);
             MultiplyAdd(a0[row2], b0, b1, ref c20, ref c21);
             MultiplyAdd(a3[0], b0, b1, ref c30, ref c31);
             MultiplyAdd(a3[row], b0, b1, ref c40, ref c41);
             MultiplyAdd(a3[row2], b0, b1, ref c50, ref c51);
-            b += PackedMatrix.PanelWidth;
+            Prefetch(b + ahead);
+            b += PackedMatrix.PanelWidth * TPanel.Bytes;
             a0 += step;
             a3 += step;
         }
@@ -189,7 +200,9 @@ internal static unsafe class GemmTiles<TLanes, TVector>
     {
         nint row = tile.StepRow, row2 = 2 * row, step = tile.StepK, ldc = tile.StrideC;
         float* a0 = tile.A, a3 = tile.A + 3 * row;
-        float* b = tile.B, c = tile.C;
+        byte* b = tile.B;
+        float* c = tile.C;
+        nint ahead = tile.Ahead;
         TVector c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default;
         TVector c30 = default, c31 = default;
         if (tile.Resume)
@@ -202,12 +215,13 @@ internal static unsafe class GemmTiles<TLanes, TVector>
 
         for (nint k = tile.Depth; k > 0; k--)
         {
-            TVector b0 = TLanes.Load(b), b1 = TLanes.Load(b + TLanes.Count);
+            TVector b0 = TPanel.Load(b), b1 = TPanel.Load(b + TLanes.Count * TPanel.Bytes);
             MultiplyAdd(a0[0], b0, b1, ref c00, ref c01);
             MultiplyAdd(a0[row], b0, b1, ref c10, ref c11);
             MultiplyAdd(a0[row2], b0, b1, ref c20, ref c21);
             MultiplyAdd(a3[0], b0, b1, ref c30, ref c31);
-            b += PackedMatrix.PanelWidth;
+            Prefetch(b + ahead);
+            b += PackedMatrix.PanelWidth * TPanel.Bytes;
             a0 += step;
             a3 += step;
         }
@@ -220,9 +234,10 @@ internal static unsafe class GemmTiles<TLanes, TVector>
 
     /// <summary>One row times four pairs of vectors, from four places of the panels, so that a single row hides the latency too.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Row(in GemmTile tile, float* b1, float* b2, float* b3)
+    public static void Row(in GemmTile tile, byte* b1, byte* b2, byte* b3)
     {
-        float* a = tile.A, b0 = tile.B, c = tile.C;
+        float* a = tile.A, c = tile.C;
+        byte* b0 = tile.B;
         nint step = tile.StepK, pair = Columns;
         TVector c00 = default, c01 = default, c10 = default, c11 = default;
         TVector c20 = default, c21 = default, c30 = default, c31 = default;
@@ -234,13 +249,13 @@ internal static unsafe class GemmTiles<TLanes, TVector>
             Load(c + 3 * pair, out c30, out c31);
         }
 
-        nint end = tile.Depth * PackedMatrix.PanelWidth;
-        for (nint k = 0; k < end; k += PackedMatrix.PanelWidth)
+        nint end = tile.Depth * (PackedMatrix.PanelWidth * TPanel.Bytes);
+        for (nint k = 0; k < end; k += PackedMatrix.PanelWidth * TPanel.Bytes)
         {
-            MultiplyAdd(*a, TLanes.Load(b0 + k), TLanes.Load(b0 + k + TLanes.Count), ref c00, ref c01);
-            MultiplyAdd(*a, TLanes.Load(b1 + k), TLanes.Load(b1 + k + TLanes.Count), ref c10, ref c11);
-            MultiplyAdd(*a, TLanes.Load(b2 + k), TLanes.Load(b2 + k + TLanes.Count), ref c20, ref c21);
-            MultiplyAdd(*a, TLanes.Load(b3 + k), TLanes.Load(b3 + k + TLanes.Count), ref c30, ref c31);
+            MultiplyAdd(*a, TPanel.Load(b0 + k), TPanel.Load(b0 + k + TLanes.Count * TPanel.Bytes), ref c00, ref c01);
+            MultiplyAdd(*a, TPanel.Load(b1 + k), TPanel.Load(b1 + k + TLanes.Count * TPanel.Bytes), ref c10, ref c11);
+            MultiplyAdd(*a, TPanel.Load(b2 + k), TPanel.Load(b2 + k + TLanes.Count * TPanel.Bytes), ref c20, ref c21);
+            MultiplyAdd(*a, TPanel.Load(b3 + k), TPanel.Load(b3 + k + TLanes.Count * TPanel.Bytes), ref c30, ref c31);
             a += step;
         }
 
@@ -248,6 +263,17 @@ internal static unsafe class GemmTiles<TLanes, TVector>
         Store(c10, c11, c + pair);
         Store(c20, c21, c + 2 * pair);
         Store(c30, c31, c + 3 * pair);
+    }
+
+    /// <summary>Asks for one k of a tile's columns: the processor's own prefetching stops at the end of each page.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(byte* b)
+    {
+        const int cacheLine = 64;
+        if (Sse.IsSupported)
+            Sse.Prefetch1(b);
+        if (Sse.IsSupported && Columns * TPanel.Bytes > cacheLine)
+            Sse.Prefetch1(b + cacheLine);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

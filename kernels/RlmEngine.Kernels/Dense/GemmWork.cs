@@ -4,9 +4,10 @@ using System.Runtime.Intrinsics;
 namespace RlmEngine.Kernels.Dense;
 
 /// <summary>One task of a product: a block of rows by a block of columns, all of k in ascending blocks.</summary>
-internal readonly unsafe struct GemmWork<TLanes, TVector>(GemmProblem problem) : IWork
+internal readonly unsafe struct GemmWork<TLanes, TVector, TPanel>(GemmProblem problem) : IWork
     where TLanes : struct, ILanes<TVector>
     where TVector : struct
+    where TPanel : struct, IPanel<TVector>
 {
     private const int Width = PackedMatrix.PanelWidth;
     private const int Gap = 16;
@@ -66,15 +67,16 @@ internal readonly unsafe struct GemmWork<TLanes, TVector>(GemmProblem problem) :
         bool direct = !problem.Accumulate && rows.Count == rows.Valid && columns.Valid == Width;
         float* target = problem.C + (block.Row + rows.First) * problem.StrideC + block.Column + columns.First;
         float* scratch = block.ScratchC + (nint)rows.First * block.StrideScratch + columns.First;
-        float* b = block.B + columns.First / Width * block.StridePanel;
-        for (int column = 0; column < columns.Valid; column += GemmTiles<TLanes, TVector>.Columns)
+        byte* b = block.B + columns.First / Width * block.StridePanel * TPanel.Bytes;
+        for (int column = 0; column < columns.Valid; column += GemmTiles<TLanes, TVector, TPanel>.Columns)
         {
-            GemmTiles<TLanes, TVector>.Run(rows.Count, tile with
+            GemmTiles<TLanes, TVector, TPanel>.Run(rows.Count, tile with
             {
-                B = b + column,
+                B = b + column * TPanel.Bytes,
                 Depth = block.Depth,
                 C = (direct ? target : scratch) + column,
                 StrideC = direct ? problem.StrideC : block.StrideScratch,
+                Ahead = rows.First == 0 ? AheadOf(block, columns.First) : 0,
                 Resume = block.K > 0,
             });
         }
@@ -86,7 +88,7 @@ internal readonly unsafe struct GemmWork<TLanes, TVector>(GemmProblem problem) :
     /// <summary>One or two left-over rows (all rows when decoding one sequence): each row over groups of four tiles' columns.</summary>
     private void MultiplyRows(in Block block, int first, int count)
     {
-        int tileColumns = GemmTiles<TLanes, TVector>.Columns;
+        int tileColumns = GemmTiles<TLanes, TVector, TPanel>.Columns;
         for (int column = 0; column < block.Columns; column += 4 * tileColumns)
         {
             int valid = Math.Min(4 * tileColumns, block.Columns - column);
@@ -106,7 +108,7 @@ internal readonly unsafe struct GemmWork<TLanes, TVector>(GemmProblem problem) :
                     C = direct ? target : scratch,
                     Resume = block.K > 0,
                 };
-                GemmTiles<TLanes, TVector>.Row(
+                GemmTiles<TLanes, TVector, TPanel>.Row(
                     tile, PanelAt(block, column + tileColumns), PanelAt(block, column + 2 * tileColumns), PanelAt(block, column + 3 * tileColumns));
                 if (!direct && block.K + block.Depth == problem.K)
                     Merge(scratch, block.StrideScratch, target, (1, valid));
@@ -114,12 +116,21 @@ internal readonly unsafe struct GemmWork<TLanes, TVector>(GemmProblem problem) :
         }
     }
 
-    /// <summary>The panel's address at a column; a column past the end reads the last tile again, and nobody reads what it gives.</summary>
-    private static float* PanelAt(in Block block, int column)
+    /// <summary>Bytes from a panel to what is read after it: the next one, or after the last the first one at the next block of k.</summary>
+    private nint AheadOf(in Block block, int column)
     {
-        int last = (block.Columns - 1) / Width * Width + Width - GemmTiles<TLanes, TVector>.Columns;
+        if (column + Width < block.Columns)
+            return block.StridePanel * TPanel.Bytes;
+        bool isRead = problem.IsPacked && block.K + block.Depth < problem.K;
+        return isRead ? ((nint)block.Depth * Width - column / Width * block.StridePanel) * TPanel.Bytes : 0;
+    }
+
+    /// <summary>The panel's address at a column; a column past the end reads the last tile again, and nobody reads what it gives.</summary>
+    private static byte* PanelAt(in Block block, int column)
+    {
+        int last = (block.Columns - 1) / Width * Width + Width - GemmTiles<TLanes, TVector, TPanel>.Columns;
         column = Math.Min(column, last);
-        return block.B + column / Width * block.StridePanel + column % Width;
+        return block.B + (column / Width * block.StridePanel + column % Width) * TPanel.Bytes;
     }
 
     private void Merge(float* source, nint stride, float* target, (int Rows, int Columns) valid)
@@ -201,26 +212,28 @@ internal readonly unsafe struct GemmWork<TLanes, TVector>(GemmProblem problem) :
         if (problem.IsPacked)
         {
             block.StridePanel = problem.StrideB;
-            block.B = problem.B + block.Column / Width * problem.StrideB + (nint)block.K * Width;
+            block.B = problem.B + (block.Column / Width * problem.StrideB + (nint)block.K * Width) * TPanel.Bytes;
             return;
         }
 
         int panels = PackedMatrix.Panels(block.Columns);
         block.StridePanel = (nint)block.Depth * Width + Gap;
-        block.B = GemmScratch.B.Rent((GemmProblem.MaxColumns / Width + 1) * ((nint)GemmProblem.BlockK * Width + Gap));
+        float* source = (float*)problem.B + block.K * problem.StrideB + block.Column;
+        float* b = GemmScratch.B.Rent((GemmProblem.MaxColumns / Width + 1) * ((nint)GemmProblem.BlockK * Width + Gap));
+        block.B = (byte*)b;
         for (int panel = 0; panel < panels; panel++)
         {
             int count = Math.Min(Width, block.Columns - panel * Width);
             if (count == Width)
             {
-                CopyPanel(problem.B + block.K * problem.StrideB + block.Column + panel * Width, block.B + panel * block.StridePanel, block.Depth);
+                CopyPanel(source + panel * Width, b + panel * block.StridePanel, block.Depth);
                 continue;
             }
 
             for (nint k = 0; k < block.Depth; k++)
             {
-                var row = new Span<float>(block.B + panel * block.StridePanel + k * Width, Width);
-                new ReadOnlySpan<float>(problem.B + (block.K + k) * problem.StrideB + block.Column + panel * Width, count).CopyTo(row);
+                var row = new Span<float>(b + panel * block.StridePanel + k * Width, Width);
+                new ReadOnlySpan<float>(source + k * problem.StrideB + panel * Width, count).CopyTo(row);
                 row[count..].Clear();
             }
         }
@@ -239,7 +252,8 @@ internal readonly unsafe struct GemmWork<TLanes, TVector>(GemmProblem problem) :
     {
         public int Row, Column, Rows, Columns, K, Depth;
         public nint StrideScratch, StridePanel;
-        public float* ScratchC, PackedA, B;
+        public float* ScratchC, PackedA;
+        public byte* B;
         public GemmTile Tail;
     }
 }

@@ -87,6 +87,18 @@ public static class HalfPrecision
             BinaryPrimitives.WriteUInt16LittleEndian(bytes[(2 * i)..], Round(BitConverter.SingleToUInt32Bits(values[i])));
     }
 
+    /// <summary>The float32 numbers of the bfloat16 numbers nearest to them, rounded as by <see cref="ToBfloat16"/>.</summary>
+    /// <param name="values">Any numbers, replaced.</param>
+    public static void RoundToBfloat16(Span<float> values)
+    {
+        ref uint bits = ref Unsafe.As<float, uint>(ref MemoryMarshal.GetReference(values));
+        int i = 0;
+        for (; i <= values.Length - Vector256<uint>.Count; i += Vector256<uint>.Count)
+            Vector256.ShiftLeft(Round(Vector256.LoadUnsafe(ref bits, (nuint)i)), 16).StoreUnsafe(ref bits, (nuint)i);
+        for (; i < values.Length; i++)
+            values[i] = BitConverter.UInt32BitsToSingle((uint)Round(BitConverter.SingleToUInt32Bits(values[i])) << 16);
+    }
+
     private static void Check(int bytes, int values)
     {
         if (bytes != 2L * values)

@@ -11,6 +11,9 @@ internal unsafe interface ILanes<TVector>
 
     static abstract TVector Load(float* source);
 
+    /// <summary>Loads bfloat16 numbers; a float32 has the same number, so nothing is rounded.</summary>
+    static abstract TVector Widen(ushort* source);
+
     static abstract void Store(TVector value, float* destination);
 
     static abstract TVector Splat(float value);

@@ -7,6 +7,7 @@ namespace RlmEngine.Kernels.Dense;
 /// Forward panel p holds for each input i the 32 outputs 32p .. 32p + 31; backward panel p holds for each output o the 32 inputs from 32p.
 /// The last panel is filled up with zeros. The layout does not depend on the vector width. Panels of a product that is never asked for
 /// take no memory. Not thread-safe.
+/// Panels of bfloat16 hold the weight rounded; the products are, bit for bit, those of a float32 matrix that was rounded before.
 /// </remarks>
 public sealed unsafe class PackedMatrix : IDisposable
 {
@@ -22,13 +23,15 @@ public sealed unsafe class PackedMatrix : IDisposable
     /// <summary>Makes a matrix of zeros.</summary>
     /// <param name="outputs">Rows O of the weight.</param>
     /// <param name="inputs">Columns I of the weight.</param>
+    /// <param name="type">How the panels hold it.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is negative.</exception>
-    public PackedMatrix(int outputs, int inputs)
+    public PackedMatrix(int outputs, int inputs, PanelType type = PanelType.Float32)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(outputs);
         ArgumentOutOfRangeException.ThrowIfNegative(inputs);
         Outputs = outputs;
         Inputs = inputs;
+        Type = type;
     }
 
     /// <summary>Rows O of the weight.</summary>
@@ -37,24 +40,30 @@ public sealed unsafe class PackedMatrix : IDisposable
     /// <summary>Columns I of the weight.</summary>
     public int Inputs { get; }
 
-    /// <summary>Bytes of the forward product's panels of a matrix of such a size: 4 · 32⌈O/32⌉ · I.</summary>
-    public static long ForwardBytes(int outputs, int inputs) => sizeof(float) * (Panels(outputs) * PanelWidth * (long)inputs);
+    /// <summary>How the panels hold the weight.</summary>
+    public PanelType Type { get; }
 
-    /// <summary>Bytes of the backward product's panels: 4 · 32⌈I/32⌉ · O.</summary>
-    public static long BackwardBytes(int outputs, int inputs) => ForwardBytes(inputs, outputs);
+    /// <summary>Bytes of the forward product's panels of a matrix of such a size: 4 (bfloat16: 2) · 32⌈O/32⌉ · I.</summary>
+    public static long ForwardBytes(int outputs, int inputs, PanelType type = PanelType.Float32) =>
+        BytesOf(type) * (Panels(outputs) * PanelWidth * (long)inputs);
+
+    /// <summary>Bytes of the backward product's panels: 4 (bfloat16: 2) · 32⌈I/32⌉ · O.</summary>
+    public static long BackwardBytes(int outputs, int inputs, PanelType type = PanelType.Float32) => ForwardBytes(inputs, outputs, type);
+
+    internal int ElementBytes => BytesOf(Type);
 
     internal bool IsDisposed { get; private set; }
 
     /// <summary>Panels of the forward product, packed by now.</summary>
-    internal float* Forward
+    internal byte* Forward
     {
         get
         {
-            float* panels = _forward.Rent(Math.Max(Panels(Outputs) * PanelWidth * (nint)Inputs, 1));
+            byte* panels = Rent(_forward, Outputs, Inputs);
             if (_followed is not null && !_isForwardPacked)
             {
                 using KernelSpan span = KernelTrace.Begin(KernelKind.WeightPacking, Outputs, Inputs);
-                WorkPool.Run(Panels(Outputs), new ForwardWork(_followed, Outputs, Inputs, panels));
+                WorkPool.Run(Panels(Outputs), new PanelPacking(_followed, (Outputs, Inputs), panels, Type, isTransposed: true));
             }
 
             _isForwardPacked = true;
@@ -63,15 +72,15 @@ public sealed unsafe class PackedMatrix : IDisposable
     }
 
     /// <summary>Panels of the backward product, packed by now.</summary>
-    internal float* Backward
+    internal byte* Backward
     {
         get
         {
-            float* panels = _backward.Rent(Math.Max(Panels(Inputs) * PanelWidth * (nint)Outputs, 1));
+            byte* panels = Rent(_backward, Inputs, Outputs);
             if (_followed is not null && !_isBackwardPacked)
             {
                 using KernelSpan span = KernelTrace.Begin(KernelKind.WeightPacking, Outputs, Inputs);
-                WorkPool.Run(Panels(Inputs), new BackwardWork(_followed, Outputs, Inputs, panels));
+                WorkPool.Run(Panels(Inputs), new PanelPacking(_followed, (Outputs, Inputs), panels, Type, isTransposed: false));
             }
 
             _isBackwardPacked = true;
@@ -119,34 +128,11 @@ public sealed unsafe class PackedMatrix : IDisposable
 
     internal static int Panels(int columns) => (columns + PanelWidth - 1) / PanelWidth;
 
-    private readonly struct ForwardWork(float* w, int outputs, int inputs, float* panels) : IWork
-    {
-        public void Do(int index)
-        {
-            int first = index * PanelWidth, count = Math.Min(PanelWidth, outputs - first);
-            float* panel = panels + (nint)first * inputs;
-            const int inputsAtOnce = 16;
-            for (nint start = 0; start < inputs; start += inputsAtOnce)
-            {
-                nint end = Math.Min(start + inputsAtOnce, inputs);
-                for (nint o = 0; o < count; o++)
-                {
-                    float* row = w + (first + o) * inputs;
-                    for (nint i = start; i < end; i++)
-                        panel[i * PanelWidth + o] = row[i];
-                }
-            }
-        }
-    }
+    private static int BytesOf(PanelType type) => type == PanelType.Bfloat16 ? sizeof(ushort) : sizeof(float);
 
-    private readonly struct BackwardWork(float* w, int outputs, int inputs, float* panels) : IWork
+    private byte* Rent(NativeBuffer buffer, int columns, int depth)
     {
-        public void Do(int index)
-        {
-            int first = index * PanelWidth, count = Math.Min(PanelWidth, inputs - first);
-            float* panel = panels + (nint)first * outputs;
-            for (nint o = 0; o < outputs; o++)
-                new ReadOnlySpan<float>(w + o * inputs + first, count).CopyTo(new Span<float>(panel + o * PanelWidth, count));
-        }
+        nint bytes = Panels(columns) * PanelWidth * (nint)depth * ElementBytes;
+        return (byte*)buffer.Rent(Math.Max(bytes / sizeof(float), 1));
     }
 }

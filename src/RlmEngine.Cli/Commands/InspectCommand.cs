@@ -3,6 +3,7 @@ using System.Text.Json;
 using RlmEngine.Checkpoints;
 using RlmEngine.Cli.Display;
 using RlmEngine.Metrics;
+using RlmEngine.Policies;
 using RlmEngine.Transformer.Planning;
 
 namespace RlmEngine.Cli.Commands;
@@ -23,14 +24,16 @@ internal sealed record InspectCommand(string ModelPath, InspectOptions Options)
         Option<int> microBatch = new("--micro-batch") { Description = "Tokens of a micro-batch to train on.", DefaultValueFactory = _ => 16_384, HelpName = "N" };
         Option<int> rows = new("--rows") { Description = "Rows decoded side by side.", DefaultValueFactory = _ => 64, HelpName = "N" };
         Option<int> length = new("--length") { Description = "Tokens of each row, prompt included; 0 means the model's context.", DefaultValueFactory = _ => 2048, HelpName = "N" };
+        Option<string> compute = new("--compute") { Description = "What products read: float32, or bfloat16 with float32 masters.", DefaultValueFactory = _ => "float32", HelpName = "TYPE" };
         Command command = new("inspect", "Show what a model is and what memory it needs, before anything is loaded; verify a checkpoint's files.")
         {
-            path, json, tensors, microBatch, rows, length,
+            path, json, tensors, microBatch, rows, length, compute,
         };
         command.SetAction(result => new InspectCommand(
             result.GetRequiredValue(path),
             new InspectOptions(
-                result.GetValue(json), result.GetValue(tensors), result.GetValue(microBatch), result.GetValue(rows), result.GetValue(length))).Run(console));
+                result.GetValue(json), result.GetValue(tensors), result.GetValue(microBatch), result.GetValue(rows), result.GetValue(length),
+                TypeOf(result.GetValue(compute)!))).Run(console));
         return command;
     }
 
@@ -46,7 +49,7 @@ internal sealed record InspectCommand(string ModelPath, InspectOptions Options)
         bool hasConfig = isFile || File.Exists(Path.Combine(folder, ConfigFile));
         if (hasConfig)
         {
-            var model = ModelInspection.Of(folder, Options.MicroBatchTokens, Options.Rows, Options.Length);
+            var model = ModelInspection.Of(folder, Options.MicroBatchTokens, Options.Rows, Options.Length, Options.Compute);
             Write(console, Options.IsJson ? [JsonSerializer.Serialize(model, PlanJson.Indented.ModelInspection)] : Lines(folder, checkpoint, model));
             return ExitCode.Done;
         }
@@ -86,6 +89,13 @@ internal sealed record InspectCommand(string ModelPath, InspectOptions Options)
             console.Out.WriteLine(Options.IsJson ? line : CommandConsole.OneLine(line));
     }
 
+    private static WeightType TypeOf(string name) => name switch
+    {
+        "float32" => WeightType.Float32,
+        "bfloat16" => WeightType.Bfloat16,
+        _ => throw new UserInputException("--compute", 0, "", $"\"{name}\" is not possible; float32 or bfloat16 is needed"),
+    };
+
     private static void Require(bool holds, string option, int value, int least)
     {
         if (!holds)
@@ -99,4 +109,6 @@ internal sealed record InspectCommand(string ModelPath, InspectOptions Options)
 /// <param name="MicroBatchTokens">Tokens of a micro-batch.</param>
 /// <param name="Rows">Rows decoded side by side.</param>
 /// <param name="Length">Tokens of each row; 0 means the model's context.</param>
-internal sealed record InspectOptions(bool IsJson, bool AreAllTensors, int MicroBatchTokens, int Rows, int Length);
+/// <param name="Compute">What products read.</param>
+internal sealed record InspectOptions(
+    bool IsJson, bool AreAllTensors, int MicroBatchTokens, int Rows, int Length, WeightType Compute = WeightType.Float32);

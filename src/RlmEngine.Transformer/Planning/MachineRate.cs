@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using RlmEngine.Kernels;
 using RlmEngine.Kernels.Dense;
+using RlmEngine.Policies;
 
 namespace RlmEngine.Transformer.Planning;
 
@@ -39,10 +40,11 @@ public sealed record MachineRate(double GemmFlops, double ReadBytes)
     /// FLOPs / (share · rate) of each phase; drawing takes at least the reading of all matrices for each token of a row, and an update
     /// the moving of 52 bytes for each parameter.
     /// </summary>
-    public PhaseSeconds SecondsOf(StageCost cost, ParameterCount parameters)
+    public PhaseSeconds SecondsOf(StageCost cost, ParameterCount parameters, WeightType compute = WeightType.Float32)
     {
         double rate = Share * GemmFlops;
-        double weights = sizeof(float) * ((double)parameters.Matrices + parameters.Embedding);
+        int bytes = compute == WeightType.Bfloat16 ? sizeof(ushort) : sizeof(float);
+        double weights = bytes * ((double)parameters.Matrices + parameters.Embedding);
         return new PhaseSeconds(
             Math.Max(cost.RolloutFlops / rate, cost.DecodingSteps * weights / ReadBytes),
             cost.ScoreFlops / rate,

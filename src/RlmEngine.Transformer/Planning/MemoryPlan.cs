@@ -2,7 +2,7 @@ using RlmEngine.Kernels.Dense;
 
 namespace RlmEngine.Transformer.Planning;
 
-/// <summary>Memory the embedded engine allocates for a shape, from the shape alone: float32 throughout, 4 bytes a number.</summary>
+/// <summary>Memory the embedded engine allocates for a shape, from the shape alone: 4 bytes a number, but 2 in packed copies of bfloat16.</summary>
 /// <remarks>
 /// P parameters, N rows of a batch, H hidden, Q and K widths of all query and of all key heads, h and k their numbers, F feedforward,
 /// V vocabulary, L layers, D head size. Tests hold every term against the buffers of real policies.
@@ -11,7 +11,7 @@ public static class MemoryPlan
 {
     private const long Float = sizeof(float);
 
-    /// <summary>Weights 4P, their packed copies (about 4 bytes a matrix weight for each product), and the rotary table.</summary>
+    /// <summary>Weights 4P, their packed copies (about 4 bytes a matrix weight for each product, 2 in bfloat16), and the rotary table.</summary>
     /// <param name="config">The shape.</param>
     /// <param name="isTrained">True packs for the backward products too.</param>
     /// <remarks>The rotary table is 4 · context · D when every position is used.</remarks>
@@ -19,7 +19,7 @@ public static class MemoryPlan
     {
         ArgumentNullException.ThrowIfNull(config);
         long Packed(int outputs, int inputs) =>
-            PackedMatrix.ForwardBytes(outputs, inputs) + (isTrained ? PackedMatrix.BackwardBytes(outputs, inputs) : 0);
+            PackedMatrix.ForwardBytes(outputs, inputs, config.Panels) + (isTrained ? PackedMatrix.BackwardBytes(outputs, inputs, config.Panels) : 0);
 
         int hidden = config.HiddenSize;
         AttentionShape shape = config.Attention;

@@ -1,3 +1,4 @@
+using RlmEngine.Policies;
 using RlmEngine.Recipes;
 using RlmEngine.Tokenization;
 using RlmEngine.Tokenization.Chat;
@@ -53,12 +54,13 @@ public sealed record ModelInspection
     /// <param name="microBatchTokens">Rows of a micro-batch.</param>
     /// <param name="rows">Rows decoded side by side.</param>
     /// <param name="length">Tokens of each; 0, or more than the context, means the context.</param>
+    /// <param name="compute">What products read: float32 weights, or their bfloat16 roundings.</param>
     /// <exception cref="InvalidDataException">A file is damaged, not supported, or does not fit the others.</exception>
-    public static ModelInspection Of(string path, int microBatchTokens, int rows, int length)
+    public static ModelInspection Of(string path, int microBatchTokens, int rows, int length, WeightType compute = WeightType.Float32)
     {
         bool isFolder = Directory.Exists(path);
         string configPath = isFolder ? System.IO.Path.Combine(path, ConfigFile) : path;
-        ModelConfig config = HuggingFaceConfig.Read(configPath);
+        ModelConfig config = HuggingFaceConfig.Read(configPath) with { Compute = compute };
         ModelFiles? files = isFolder ? ModelFiles.Read(path) : null;
         files = files is { Files.Count: 0 } ? null : files;
         try

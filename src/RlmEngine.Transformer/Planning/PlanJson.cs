@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using RlmEngine.Curriculum;
+using RlmEngine.Policies;
 using RlmEngine.Recipes;
 using RlmEngine.Rewards;
 using RlmEngine.Tasks;
@@ -28,6 +29,7 @@ public sealed partial class PlanJson : JsonSerializerContext
             new JsonStringEnumConverter<TaskType>(JsonNamingPolicy.CamelCase, allowIntegerValues: false),
             new JsonStringEnumConverter<TierRule>(JsonNamingPolicy.CamelCase, allowIntegerValues: false),
             new JsonStringEnumConverter<MatchReward>(JsonNamingPolicy.CamelCase, allowIntegerValues: false),
+            new JsonStringEnumConverter<WeightType>(JsonNamingPolicy.CamelCase, allowIntegerValues: false),
         },
     });
 }

@@ -24,7 +24,7 @@ internal sealed class PlannedMemory
 
         // A reference scores with all of a stage's micro-batches; a curriculum's own model is gone before training begins.
         long reference = recipe.Stages.Any(stage => stage.Objective.KlWeight > 0) ? MemoryPlan.Score(config, _scoredRows).Total : 0;
-        long proxy = PlannedModel.ProxiesOf(recipe).Select(folder => MemoryPlan.Score(PlannedModel.ProxyConfig(folder), _scoredRows).Total).DefaultIfEmpty().Max();
+        long proxy = PlannedModel.ProxiesOf(recipe).Select(folder => MemoryPlan.Score(PlannedModel.ProxyConfig(folder) with { Compute = config.Compute }, _scoredRows).Total).DefaultIfEmpty().Max();
         OtherModels = Math.Max(reference, proxy);
     }
 

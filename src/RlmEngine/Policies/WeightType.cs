@@ -1,6 +1,6 @@
 namespace RlmEngine.Policies;
 
-/// <summary>How weights are stored in a file; training is in single precision always.</summary>
+/// <summary>How weights are stored in a file, or read by products; weights that are trained, gradients and sums are float32 always.</summary>
 public enum WeightType
 {
     /// <summary>float32, 4 bytes: the weights exactly.</summary>

@@ -80,6 +80,12 @@ public sealed record ModelOptions
 
     /// <summary>Standard deviation of initial weights.</summary>
     public double InitializerRange { get; init; } = 0.02;
+
+    /// <summary>
+    /// What products and embeddings read, of a loaded model too: float32 weights, or their bfloat16 roundings at half the memory traffic.
+    /// Weights, gradients and moments stay float32.
+    /// </summary>
+    public WeightType Compute { get; init; } = WeightType.Float32;
 }
 
 /// <summary>Families of decoder-only transformers that are supported.</summary>

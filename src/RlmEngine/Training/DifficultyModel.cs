@@ -23,7 +23,8 @@ public static class DifficultyModel
         ITokenizer tokenizer = ByteLevelBpe.Load(folder);
         RequireSameIds(context.Tokenizer, tokenizer, folder);
         RequireSameCuts(context.Tokenizer, tokenizer, taken, folder);
-        using IPolicy model = (context.Factory ?? throw new InvalidOperationException("curriculum.model needs a factory to load it")).Load(folder);
+        IPolicyFactory factory = context.Factory ?? throw new InvalidOperationException("curriculum.model needs a factory to load it");
+        using IPolicy model = factory.Load(folder, context.Recipe.Model.Compute);
         return PositionPool.Score(model, taken, options, model.ContextLength, RunAssembly.ScoredRows, cuts);
     }
 

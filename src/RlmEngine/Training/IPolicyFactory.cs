@@ -16,6 +16,8 @@ public interface IPolicyFactory
     IPolicy Create(ModelOptions options, int vocabularySize, ulong seed);
 
     /// <summary>Loads a policy from a folder that <see cref="IPolicy.SaveWeights"/> wrote.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="compute">What products read: the weights, or their bfloat16 roundings.</param>
     /// <exception cref="InvalidDataException">A file is missing, cut off or not of a supported model.</exception>
-    IPolicy Load(string folder);
+    IPolicy Load(string folder, WeightType compute);
 }

@@ -49,6 +49,15 @@ public class MemoryPlanTests
     }
 
     [TestCaseSource(nameof(s_shapes))]
+    public void Train_WithBfloat16_HalvesThePackedCopiesAlone(ModelConfig config)
+    {
+        MemoryNeed single = MemoryPlan.Train(config, 100), half = MemoryPlan.Train(config with { Compute = WeightType.Bfloat16 }, 100);
+        Assert.That(half, Is.EqualTo(single with { PackedWeights = single.PackedWeights / 2 }));
+        Assert.That(MemoryPlan.Rollout(config with { Compute = WeightType.Bfloat16 }, 8, 100).PackedWeights * 2,
+            Is.EqualTo(MemoryPlan.Rollout(config, 8, 100).PackedWeights));
+    }
+
+    [TestCaseSource(nameof(s_shapes))]
     public void Train_OfAMicroBatch_IsWhatAPolicyHoldsAfterIt(ModelConfig config)
     {
         using var policy = TransformerPolicy.Create(config, 1);

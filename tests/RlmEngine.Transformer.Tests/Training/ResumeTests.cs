@@ -14,6 +14,7 @@ public sealed class ResumeTests : RunFixture
         ["kl"] = ["checkpoints.every=2", "stages.mid.objective.klWeight=0.05", "stages.mid.learningRate.peak=0.05"],
         ["dynamic"] = ["checkpoints.every=3", "stages.mid.dynamicSampling.fromStep=2", "stages.mid.dynamicSampling.maxDraws=3"],
         ["rounded"] = ["checkpoints.every=1", "checkpoints.weights=bfloat16"],
+        ["bfloat16"] = ["checkpoints.every=2", "model.compute=bfloat16", "stages.mid.objective.klWeight=0.05"],
         ["epochs"] = ["checkpoints.every=0", "stages.mid.objective.epochs=2"],
         ["restoration first"] = ["checkpoints.every=3", "stages.mid.tasks.0.weight=1", "stages.mid.tasks.1.weight=3", "corpus.world.documents=20"],
     };

@@ -10,6 +10,7 @@ public sealed class RunDeterminismTests : RunFixture
     [TestCase("stages.mid.sampling.topK=20")]
     [TestCase("stages.mid.sampling.topP=0.9")]
     [TestCase("stages.mid.sampling.minP=0.02")]
+    [TestCase("model.compute=bfloat16")]
     public void Execute_OneAndTwoThreads_EndWithTheSameWeightsAndNoMismatch(string sampling)
     {
         string name = sampling.Replace('.', '-');
@@ -29,6 +30,14 @@ public sealed class RunDeterminismTests : RunFixture
         FinishedRun many = TinyRun.Finish(TinyRun.Recipe(), In("many"));
         FinishedRun few = TinyRun.Finish(TinyRun.Recipe("stages.mid.sampling.maxRows=5", "evaluation.sampling.maxRows=3"), In("few"));
         few.AssertSameAs(many);
+    }
+
+    [Test]
+    public void Execute_WithBfloat16_EndsElsewhereThanWithFloat32()
+    {
+        FinishedRun single = TinyRun.Finish(TinyRun.Recipe("model.compute=float32"), In("float32"));
+        Assert.That(TinyRun.Finish(TinyRun.Recipe(), In("default")).WeightsSha256, Is.EqualTo(single.WeightsSha256));
+        Assert.That(TinyRun.Finish(TinyRun.Recipe("model.compute=bfloat16"), In("bfloat16")).WeightsSha256, Is.Not.EqualTo(single.WeightsSha256));
     }
 
     [Test]
