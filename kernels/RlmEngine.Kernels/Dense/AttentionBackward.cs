@@ -68,6 +68,7 @@ internal readonly unsafe struct AttentionBackward<TLanes>(AttentionOperands oper
         AttentionSource swapped = new(_o.SwappedPages, _o.Tables + segment->Table, shape, keyHead);
         AttentionQueries queries = new(shape, rows, 1, segment->Past + first + 1);
         PrefetchNext(segment, first + rows, queries, corner + (rows * shape.QueryWidth));
+        queries.Prefetch(_o.QueriesGradient + corner);
         AttentionBlocks<TLanes>.Gather(source, queries, _o.Queries + corner, queries_TD);
         AttentionBlocks<TLanes>.Gather(source, queries, _o.OutputGradient + corner, gradients_TD);
         int blocks = (queries.LastKeys + Keys - 1) / Keys;

@@ -48,6 +48,7 @@ internal readonly unsafe struct AttentionForward<TLanes>(AttentionOperands opera
         AttentionSource source = new(_o.Pages, _o.Tables + segment->Table, shape, keyHead);
         AttentionQueries queries = new(shape, rows, heads, segment->Past + row - segment->Start + 1);
         queries.Prefetch(_o.Queries + corner + (rows * shape.QueryWidth));
+        queries.Prefetch(_o.Output + corner);
         AttentionBlocks<TLanes>.Gather(source, queries, _o.Queries + corner, queries_TD);
         int blocks = (queries.LastKeys + AttentionShape.PageKeys - 1) / AttentionShape.PageKeys;
         AttentionBlocks<TLanes>.Dots(source, queries_TD, queries.Count, blocks, shape.Scale, scores, stride);
