@@ -15,12 +15,13 @@ internal static unsafe class AttentionSoftmax<TLanes>
     {
         float* end = Mask(scores, count);
         TLanes max = TLanes.Load(scores);
-        for (float* x = scores + Keys; x < scores + count; x += Keys)
-            max = TLanes.Max(max, TLanes.Load(x));
+        for (int i = Keys; i < count; i += Keys)
+            max = TLanes.Max(max, TLanes.Load(scores + i));
         float largest = TLanes.Largest(max);
         TLanes shift = TLanes.Broadcast(largest);
         TLanes sum = TLanes.Zero;
-        for (float* x = scores; x < end; x += 4 * Keys)
+        float* x = scores;
+        for (; end - x >= 4 * Keys; x += 4 * Keys)
         {
             TLanes a = TLanes.Subtract(TLanes.Load(x), shift), b = TLanes.Subtract(TLanes.Load(x + Keys), shift);
             TLanes c = TLanes.Subtract(TLanes.Load(x + (2 * Keys)), shift), d = TLanes.Subtract(TLanes.Load(x + (3 * Keys)), shift);
@@ -30,8 +31,15 @@ internal static unsafe class AttentionSoftmax<TLanes>
             c.Store(x + (2 * Keys));
             d.Store(x + (3 * Keys));
 
-            // Blocks beyond the count add +0, which changes no bit of a sum of exponentials.
+            // A block beyond the count adds +0, which changes no bit of a sum of exponentials.
             sum = TLanes.Add(TLanes.Add(TLanes.Add(TLanes.Add(sum, a), b), c), d);
+        }
+
+        for (; x < end; x += Keys)
+        {
+            TLanes p = TLanes.Exp(TLanes.Subtract(TLanes.Load(x), shift));
+            p.Store(x);
+            sum = TLanes.Add(sum, p);
         }
 
         return (largest, TLanes.Sum(sum));
@@ -44,7 +52,8 @@ internal static unsafe class AttentionSoftmax<TLanes>
         float* end = Mask(scores, count);
         TLanes shift = TLanes.Broadcast(max);
         TLanes factor = TLanes.Broadcast(1f / sum);
-        for (float* x = scores; x < end; x += 4 * Keys)
+        float* x = scores;
+        for (; end - x >= 4 * Keys; x += 4 * Keys)
         {
             TLanes a = TLanes.Subtract(TLanes.Load(x), shift), b = TLanes.Subtract(TLanes.Load(x + Keys), shift);
             TLanes c = TLanes.Subtract(TLanes.Load(x + (2 * Keys)), shift), d = TLanes.Subtract(TLanes.Load(x + (3 * Keys)), shift);
@@ -54,6 +63,9 @@ internal static unsafe class AttentionSoftmax<TLanes>
             TLanes.Multiply(c, factor).Store(x + (2 * Keys));
             TLanes.Multiply(d, factor).Store(x + (3 * Keys));
         }
+
+        for (; x < end; x += Keys)
+            TLanes.Multiply(TLanes.Exp(TLanes.Subtract(TLanes.Load(x), shift)), factor).Store(x);
     }
 
     /// <summary>gradients ← scale · p · (gradient − delta) up to <paramref name="count"/>; beyond they are not defined.</summary>
@@ -69,16 +81,15 @@ internal static unsafe class AttentionSoftmax<TLanes>
         }
     }
 
-    // −∞ from count to the end of the last four blocks, which is returned.
+    // −∞ from count to the end, which is returned: that of the last block, or of the next one where that makes four to go together.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float* Mask(float* x, int count)
     {
         TLanes lowest = TLanes.Broadcast(float.NegativeInfinity);
-        float* end = x + ((count + 63) & ~63);
-        float* block = x + (count & ~(Keys - 1));
-        if (block < end) TLanes.First(count & (Keys - 1), TLanes.Load(block), lowest).Store(block);
-        for (block += Keys; block < end; block += Keys)
-            lowest.Store(block);
-        return end;
+        float* end = x + ((count + Keys - 1) & ~(Keys - 1)), last = end - Keys;
+        TLanes.First(count - (int)(last - x), TLanes.Load(last), lowest).Store(last);
+        if (((end - x) & (4 * Keys - 1)) != 3 * Keys) return end;
+        lowest.Store(end);
+        return end + Keys;
     }
 }
