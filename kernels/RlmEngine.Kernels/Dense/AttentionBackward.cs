@@ -40,6 +40,7 @@ internal readonly unsafe struct AttentionBackward<TLanes>(AttentionOperands oper
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Segment(AttentionSegment* segment, int keyHead, int root, int place, float* scores, float* dKeys, float* dValues)
     {
         int past = (segment->PastStart - root) * _o.Shape.PaddedHeadSize, own = place * _o.Shape.PaddedHeadSize;
@@ -103,6 +104,7 @@ internal readonly unsafe struct AttentionBackward<TLanes>(AttentionOperands oper
     }
 
     // First the keys that all rows see, then those of the rows themselves.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddOuter(AttentionSegment* segment, int first, int rows, float* weights, float* x_TD, float* past, float* own)
     {
         int size = _o.Shape.PaddedHeadSize, before = segment->Past + first, padded = (rows + Four - 1) / Four * Four;
@@ -117,6 +119,7 @@ internal readonly unsafe struct AttentionBackward<TLanes>(AttentionOperands oper
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Store(AttentionSegment* segment, int keyHead, float* dKeys, float* dValues)
     {
         AttentionShape shape = _o.Shape;

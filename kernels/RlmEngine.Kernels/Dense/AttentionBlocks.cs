@@ -36,6 +36,7 @@ internal static unsafe class AttentionBlocks<TLanes>
 
     /// <summary>dots[t][j] = scale · Σ_d x[t][d] · row_j[d] for the positions of <paramref name="blocks"/> whole pages.</summary>
     /// <remarks>Writes up to a multiple of four pages, and of four queries; what is written beyond is never read.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Dots(in AttentionSource source, float* x_TD, int queries, int blocks, float scale, float* dots, nint stride)
     {
         if (queries <= 2)
@@ -69,6 +70,7 @@ internal static unsafe class AttentionBlocks<TLanes>
     }
 
     /// <summary>y_t[d] = scales[t] · Σ_j weights[t][j] · row_j[d] over the keys that each query sees.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void WeightedSums(
         in AttentionSource source, in AttentionQueries queries, float* weights, nint stride, float* scales, float* y, float* partials)
     {
@@ -119,6 +121,7 @@ internal static unsafe class AttentionBlocks<TLanes>
     /// <param name="size">Size of a head, a multiple of 16.</param>
     /// <param name="keys">How many keys.</param>
     /// <param name="target_JD">Their sums.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddOuter(float* weights, nint stride, int rows, float* x_RD, int size, int keys, float* target_JD)
     {
         int page = 0, key = 0;

@@ -45,6 +45,7 @@ internal static unsafe class AttentionTiles<TLanes>
     private const int Lanes = AttentionShape.PageKeys;
 
     /// <summary>Computes 1 to 12 rows by <paramref name="vectors"/> (1 or 2) times sixteen columns.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(int rows, int vectors, in AttentionTile tile)
     {
         if (TLanes.Registers == 1 && vectors == 2 && rows > 8)
@@ -65,6 +66,7 @@ internal static unsafe class AttentionTiles<TLanes>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Columns(AttentionTile tile, int vectors)
     {
         for (int vector = 0; vector < vectors; vector++)
