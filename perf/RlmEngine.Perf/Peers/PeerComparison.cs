@@ -108,8 +108,8 @@ public static class PeerComparison
             double[] ourSeconds = new double[Pairs], peerSeconds = new double[Pairs];
             for (int pair = 0; pair < Pairs; pair++)
             {
-                ourSeconds[pair] = ours.Run();
-                peerSeconds[pair] = peer.Run();
+                ourSeconds[pair] = Alone(ours);
+                peerSeconds[pair] = Alone(peer);
             }
 
             double seconds = Median(ourSeconds), theirs = Median(peerSeconds);
@@ -118,6 +118,13 @@ public static class PeerComparison
                 Console.WriteLine($"  the peer's matrix product reaches only {peer.ProductFlops / 1e9:F0} GFLOP/s; give it a fast BLAS (Debian: libopenblas0-pthread) for a fair comparison");
             return (seconds, ours.Flops, ours.PeakBytes / peer.PeakBytes);
         }
+    }
+
+    // The other side's threads spin for some milliseconds after their work, on the same cores.
+    private static double Alone(WorkloadProcess process)
+    {
+        Thread.Sleep(200);
+        return process.Run();
     }
 
     private static string[] Sizes(ModelConfig shape) =>
