@@ -181,7 +181,7 @@ internal sealed class DecodingSession : IDecodingSession
             residual_NH, _weights.FinalNorm.Of(_weights.Values), (float)_config.RmsNormEpsilon, _hidden.Rows(rows, hidden), []);
     }
 
-    private unsafe void Sample(
+    private void Sample(
         int rows, ReadOnlySpan<SamplingParameters> parameters_R, ReadOnlySpan<PhiloxCounter> counters_R, Span<SampledToken> sampled_R)
     {
         int width = _config.HiddenSize, vocabulary = _config.VocabularySize, tileRows = LanguageHead.TileRows(vocabulary);
@@ -192,11 +192,8 @@ internal sealed class DecodingSession : IDecodingSession
             Span<float> logits_RV = _logits.Rows(count, vocabulary);
             Gemm.Forward(hidden_NH.Slice(first * width, count * width), count, _weights.Head, logits_RV);
             using KernelSpan span = KernelTrace.Begin(KernelKind.Sampling, count, vocabulary);
-            fixed (float* logits = logits_RV)
-            fixed (SamplingParameters* parameters = parameters_R[first..])
-            fixed (PhiloxCounter* counters = counters_R[first..])
-            fixed (SampledToken* sampled = sampled_R[first..])
-                WorkPool.Run(count, new SamplingRows(logits, vocabulary, parameters, counters, sampled, _seed));
+            BatchedSampling.Sample(
+                logits_RV, vocabulary, parameters_R.Slice(first, count), counters_R.Slice(first, count), _seed, sampled_R.Slice(first, count));
         }
     }
 
@@ -249,21 +246,6 @@ internal sealed class DecodingSession : IDecodingSession
             if (row.LastCall == _calls) throw new ArgumentException($"row {handle} is named twice");
             if (row.Length == _config.ContextLength) throw new InvalidOperationException($"row {handle} fills the context of {row.Length}");
             row.LastCall = _calls;
-        }
-    }
-
-    private readonly unsafe struct SamplingRows(
-        float* logits, int vocabulary, SamplingParameters* parameters, PhiloxCounter* counters, SampledToken* sampled, ulong seed) : IWork
-    {
-        private readonly float* _logits = logits;
-        private readonly SamplingParameters* _parameters = parameters;
-        private readonly PhiloxCounter* _counters = counters;
-        private readonly SampledToken* _sampled = sampled;
-
-        public void Do(int index)
-        {
-            ReadOnlySpan<float> logits_V = new(_logits + ((nint)index * vocabulary), vocabulary);
-            _sampled[index] = BatchedSampling.SampleRow(logits_V, _parameters[index], _counters[index], seed);
         }
     }
 }

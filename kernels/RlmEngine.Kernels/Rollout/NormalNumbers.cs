@@ -12,11 +12,6 @@ namespace RlmEngine.Kernels.Rollout;
 public static class NormalNumbers
 {
     private const int Lanes = 8;
-    private const ulong Multiplier0 = 0xD2511F53;
-    private const ulong Multiplier1 = 0xCD9E8D57;
-    private const uint Weyl0 = 0x9E3779B9;
-    private const uint Weyl1 = 0xBB67AE85;
-    private const int Rounds = 10;
     private const ulong Low = 0xFFFFFFFF;
 
     /// <summary>Fills with normal(0, σ) numbers, rounded to float32: element i is the stream's normal number i, times σ.</summary>
@@ -62,16 +57,16 @@ public static class NormalNumbers
     {
         Vector512<ulong> low = Vector512.Create(Low);
         uint key0 = (uint)seed, key1 = (uint)(seed >> 32);
-        for (int round = 0; round < Rounds; round++)
+        for (int round = 0; round < Philox.Rounds; round++)
         {
-            Vector512<ulong> product0 = c0 * Vector512.Create(Multiplier0);
-            Vector512<ulong> product1 = c2 * Vector512.Create(Multiplier1);
+            Vector512<ulong> product0 = c0 * Vector512.Create(Philox.Multiplier0);
+            Vector512<ulong> product1 = c2 * Vector512.Create(Philox.Multiplier1);
             c0 = (product1 >>> 32) ^ c1 ^ Vector512.Create((ulong)key0);
             c2 = (product0 >>> 32) ^ c3 ^ Vector512.Create((ulong)key1);
             c1 = product1 & low;
             c3 = product0 & low;
-            key0 += Weyl0;
-            key1 += Weyl1;
+            key0 += Philox.Weyl0;
+            key1 += Philox.Weyl1;
         }
 
         return (Uniform(c0, c1), Uniform(c2, c3));

@@ -7,11 +7,11 @@ public static class Philox
     /// <summary>How many rollouts of one prompt have streams of their own: 2²⁴.</summary>
     public const uint RolloutLimit = 1u << 24;
 
-    private const ulong Multiplier0 = 0xD2511F53;
-    private const ulong Multiplier1 = 0xCD9E8D57;
-    private const uint Weyl0 = 0x9E3779B9;
-    private const uint Weyl1 = 0xBB67AE85;
-    private const int Rounds = 10;
+    internal const ulong Multiplier0 = 0xD2511F53;
+    internal const ulong Multiplier1 = 0xCD9E8D57;
+    internal const uint Weyl0 = 0x9E3779B9;
+    internal const uint Weyl1 = 0xBB67AE85;
+    internal const int Rounds = 10;
 
     /// <summary>The 128 bits of one counter under one key.</summary>
     /// <param name="counter">Four words, the least significant first.</param>

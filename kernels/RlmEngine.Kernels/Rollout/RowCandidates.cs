@@ -155,14 +155,6 @@ internal ref struct RowCandidates
         Keys = Keys[..kept];
     }
 
-    /// <summary>Σ e^(x' − m) over the candidates.</summary>
-    public readonly double Mass()
-    {
-        double mass = 0;
-        foreach (ulong key in Keys) mass += default(ProbabilityWeight).Of(key);
-        return mass;
-    }
-
     private void RentKeys()
     {
         if (_keys.Length > 0) return;

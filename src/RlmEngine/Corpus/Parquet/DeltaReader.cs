@@ -25,10 +25,10 @@ internal sealed class DeltaReader
         _bytes = bytes;
         _at = start;
         _end = end;
-        ulong block = ReadVarint();
-        ulong minis = ReadVarint();
-        ulong count = ReadVarint();
-        ulong first = ReadVarint();
+        ulong block = Varint.Read(_bytes, ref _at, _end);
+        ulong minis = Varint.Read(_bytes, ref _at, _end);
+        ulong count = Varint.Read(_bytes, ref _at, _end);
+        ulong first = Varint.Read(_bytes, ref _at, _end);
         if (block is 0 or > MaxBlock || minis == 0 || minis > block || block % minis != 0 || block / minis % 8 != 0 || count > int.MaxValue)
             throw new InvalidDataException("a page of deltas is damaged");
         _minis = (int)minis;
@@ -79,7 +79,7 @@ internal sealed class DeltaReader
 
     private void StartBlock()
     {
-        ulong delta = ReadVarint();
+        ulong delta = Varint.Read(_bytes, ref _at, _end);
         _minDelta = (long)(delta >> 1) ^ -(long)(delta & 1);
         if (_end - _at < _minis)
             throw new InvalidDataException("a page ends early");
@@ -104,21 +104,5 @@ internal sealed class DeltaReader
     {
         if (_widths[_mini] > 64)
             throw new InvalidDataException("a page of deltas is damaged");
-    }
-
-    private ulong ReadVarint()
-    {
-        ulong value = 0;
-        for (int shift = 0; shift < 64; shift += 7)
-        {
-            if (_at >= _end)
-                throw new InvalidDataException("a page ends early");
-            byte next = _bytes[_at++];
-            value |= (ulong)(next & 0x7F) << shift;
-            if (next < 0x80)
-                return value;
-        }
-
-        throw new InvalidDataException("a page is damaged");
     }
 }

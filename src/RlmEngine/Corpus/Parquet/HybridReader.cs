@@ -64,7 +64,7 @@ internal sealed class HybridReader
 
     private void StartRun()
     {
-        ulong head = ReadVarint();
+        ulong head = Varint.Read(_bytes, ref _at, _end, bits: 35);
         _isPacked = (head & 1) != 0;
         _left = (long)(head >> 1);
         if (_isPacked)
@@ -84,21 +84,5 @@ internal sealed class HybridReader
         for (int i = 0; i < width; i++)
             _value |= (uint)_bytes[_at + i] << (8 * i);
         _at += width;
-    }
-
-    private ulong ReadVarint()
-    {
-        ulong value = 0;
-        for (int shift = 0; shift < 35; shift += 7)
-        {
-            if (_at >= _end)
-                throw new InvalidDataException("a page ends early");
-            byte next = _bytes[_at++];
-            value |= (ulong)(next & 0x7F) << shift;
-            if (next < 0x80)
-                return value;
-        }
-
-        throw new InvalidDataException("a page is damaged");
     }
 }
