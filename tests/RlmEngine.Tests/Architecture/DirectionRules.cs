@@ -6,7 +6,7 @@ public static class DirectionRules
     /// <summary>The method's folders in the order data flows; each uses only folders before it.</summary>
     public static readonly IReadOnlyList<string> Folders =
     [
-        "Corpus", "Tokenization", "Curriculum", "Rollouts", "Rewards", "Tasks", "Advantages", "Losses", "Policies",
+        "Corpus", "Tokenization", "Curriculum", "Rollouts", "Grading", "Rewards", "Tasks", "Advantages", "Losses", "Policies",
         "Checkpoints", "Evaluation", "Recipes", "Training", "Reports",
     ];
 

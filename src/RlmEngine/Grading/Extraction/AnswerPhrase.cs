@@ -1,0 +1,57 @@
+using System.Text.RegularExpressions;
+
+namespace RlmEngine.Grading.Extraction;
+
+/// <summary>Reads the answer after "the answer is", "final answer:" and the like.</summary>
+internal static partial class AnswerPhrase
+{
+    /// <summary>Only so much of the end of a text is searched.</summary>
+    private const int LongestScan = 1 << 16;
+
+    /// <summary>The longest answer that is read.</summary>
+    private const int LongestAnswer = 4000;
+
+    /// <summary>The answer after the last such phrase, or null.</summary>
+    public static string? Last(string text)
+    {
+        string end = text.Length <= LongestScan ? text : text[^LongestScan..];
+        MatchCollection matches = Phrase().Matches(end);
+        for (int i = matches.Count - 1; i >= Math.Max(0, matches.Count - 4); i--)
+        {
+            int from = matches[i].Index + matches[i].Length;
+            if (Read(end[from..Math.Min(end.Length, from + LongestAnswer)]) is { Length: > 0 } answer)
+                return answer;
+        }
+
+        return null;
+    }
+
+    private static string? Read(string text)
+    {
+        string rest = text.TrimStart(' ', '\t', '\r', '\n', ':', '*', '"', '“', '_', '\\', '{');
+        if (rest.Length < text.Length && text.AsSpan(0, text.Length - rest.Length).Contains('\\'))
+            rest = text.TrimStart(' ', '\t', '\r', '\n', ':', '*', '"', '“', '_');
+        if (Formulas.Leading(rest) is { } formula)
+            return formula;
+        string sentence = rest[..SentenceEnd(rest)].Trim().TrimEnd('.', '*', '"', '”', ',', ';').Trim();
+        int verb = sentence.LastIndexOf(" is ", StringComparison.OrdinalIgnoreCase);
+        return verb < 0 ? sentence : sentence[(verb + 4)..].Trim();
+    }
+
+    /// <summary>A sentence ends at a line's end, or at a full stop, "!" or "?" before white space.</summary>
+    private static int SentenceEnd(string text)
+    {
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '\n' || (text[i] == '.' && (i + 1 == text.Length || char.IsWhiteSpace(text[i + 1]) || text[i + 1] == '<')))
+                return i;
+        }
+
+        return text.Length;
+    }
+
+    [GeneratedRegex(
+        @"\banswers?\b(?:\s+(?:to|for|of)\b[^.\n:]{0,80}?)?\s*(?:\*{0,2}\s*:|\bis\b|\bare\b|\*{2}\s*\n)\s*:?|\bfinal\s+result\s+(?:is|:)",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex Phrase();
+}

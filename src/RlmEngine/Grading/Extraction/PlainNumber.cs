@@ -1,0 +1,23 @@
+using System.Text.RegularExpressions;
+
+namespace RlmEngine.Grading.Extraction;
+
+/// <summary>Finds the last number of a text: 1,234.56, .5, -3, 2/3, 5 %, with a currency sign before it or a unit after it.</summary>
+internal static partial class PlainNumber
+{
+    private const int LongestScan = 1 << 16;
+
+    /// <summary>The number as it is written, or null.</summary>
+    public static string? Last(string text)
+    {
+        string end = text.Length <= LongestScan ? text : text[^LongestScan..];
+        MatchCollection matches = Number().Matches(end);
+        return matches.Count == 0 ? null : matches[^1].Groups["number"].Value.Trim();
+    }
+
+    // What stands right before a number must not be a letter or a digit: AZYUK2A names no 2.
+    [GeneratedRegex(
+        @"(?:^|[\s=(:*""“$€£¥₹~≈,\[{+/-])(?<number>-?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?|\.\d+)(?:\s?/\s?\d+)?(?:\s*(?:\\?%|percent\b|pct\b))?)",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex Number();
+}

@@ -1,0 +1,23 @@
+namespace RlmEngine.Grading;
+
+/// <summary>How mathematical answers are compared; the defaults are those of Math-Verify's <c>verify</c> where it has them.</summary>
+public sealed record MathGradingOptions
+{
+    /// <summary>The defaults.</summary>
+    public static MathGradingOptions Default { get; } = new();
+
+    /// <summary>Decimals to which a decimal number must agree with the other answer: |a − b| ≤ ½·10^−Precision (relative below 10⁻³).</summary>
+    public int Precision { get; init; } = 6;
+
+    /// <summary>Names of variables count; else variables are matched by their order of appearance.</summary>
+    public bool IsStrict { get; init; } = true;
+
+    /// <summary>A gold set or interval also equals an inequality, x ∈ [−2, 7] and −2 ≤ x ≤ 7; the converse always holds.</summary>
+    public bool AllowsSetRelation { get; init; }
+
+    /// <summary>A percentage also equals its number without the sign: 10 % and 10 (and always 10 % and 0.1).</summary>
+    public bool IgnoresPercentSign { get; init; } = true;
+
+    /// <summary>Budget of one comparison in steps (a step is about a node visited or 64 bits multiplied).</summary>
+    public long Steps { get; init; } = 200_000;
+}
