@@ -3,6 +3,7 @@ using RlmEngine.Curriculum;
 using RlmEngine.Kernels.Rollout;
 using RlmEngine.Losses;
 using RlmEngine.Policies;
+using RlmEngine.Rewards;
 using RlmEngine.Rollouts;
 using RlmEngine.Tasks;
 using RlmEngine.Tokenization;
@@ -64,7 +65,9 @@ public sealed class HeldOutEvaluation
     /// <param name="task">Makes and scores prompts.</param>
     /// <param name="asked">Held-out positions with their tiers.</param>
     /// <param name="budget">B that the prompts carry, 0 for none.</param>
-    public TierAccuracy Think(RolloutGenerator generator, NextTokenTask task, HeldOutPositions asked, int budget)
+    /// <param name="items">Takes every answer.</param>
+    public TierAccuracy Think(
+        RolloutGenerator generator, NextTokenTask task, HeldOutPositions asked, int budget, ICollection<EvaluationItem>? items = null)
     {
         if (asked.Positions.Count == 0)
             return TierScoring.Of([], [], _options.BootstrapSamples, _seed);
@@ -72,7 +75,9 @@ public sealed class HeldOutEvaluation
             [.. asked.Positions.Select(p => task.At(asked.Pool.Document(p.Document), p.Position, p.Tier, budget))],
             _options.Samples, _options.Sampling.ToParameters(), _options.Sampling.MaxRows,
             new PhiloxCounter(RandomPurpose.Evaluation, 0, 0, 0, 0));
-        double[] right_P = [.. task.Score(rollouts).Match_PG.Chunk(_options.Samples).Select(group => group.Average())];
+        RewardBatch rewards = task.Score(rollouts);
+        new ItemRecorder(_tokenizer, items).Add("nextToken", rollouts, rewards, i => rewards.Match_PG[i] > 0.5);
+        double[] right_P = [.. rewards.Match_PG.Chunk(_options.Samples).Select(group => group.Average())];
         return TierScoring.Of(asked.Positions, right_P, _options.BootstrapSamples, _seed) with
         {
             MeanThinkTokens = rollouts.Completions.Average(c => c.ThinkLength),
@@ -81,7 +86,7 @@ public sealed class HeldOutEvaluation
     }
 
     /// <summary>Accuracy by argmax without thinking at the same positions, the document before each as far as the context holds it.</summary>
-    public TierAccuracy Direct(IPolicy policy, HeldOutPositions asked)
+    public TierAccuracy Direct(IPolicy policy, HeldOutPositions asked, ICollection<EvaluationItem>? items = null)
     {
         var right_P = new double[asked.Positions.Count];
         for (int first = 0; first < right_P.Length; first += PositionsAtOnce)
@@ -93,6 +98,7 @@ public sealed class HeldOutEvaluation
             for (int i = 0; i < count; i++)
                 right_P[first + i] = argmax_M[i] == batch.Targets_M[i] ? 1 : 0;
         }
+        new ItemRecorder(_tokenizer, items).AddDirect(asked, right_P);
         return TierScoring.Of(asked.Positions, right_P, _options.BootstrapSamples, _seed);
     }
 
@@ -117,7 +123,8 @@ public sealed class HeldOutEvaluation
     }
 
     /// <summary>Restoration of one removed span in each held-out document.</summary>
-    public RestorationScore Restore(RolloutGenerator generator, SpanRestorationTask task, int budget)
+    public RestorationScore Restore(
+        RolloutGenerator generator, SpanRestorationTask task, int budget, ICollection<EvaluationItem>? items = null)
     {
         var prompts = new List<Prompt>();
         for (int d = 0; d < _documents.Length && prompts.Count < _options.Restorations; d++)
@@ -131,7 +138,9 @@ public sealed class HeldOutEvaluation
         RolloutBatch rollouts = generator.Generate(
             prompts, _options.Samples, _options.Sampling.ToParameters(), _options.Sampling.MaxRows,
             new PhiloxCounter(RandomPurpose.Evaluation, 2, 0, 0, 0));
-        double[] match_P = [.. task.Score(rollouts).Match_PG.Chunk(_options.Samples).Select(group => group.Average())];
+        RewardBatch rewards = task.Score(rollouts);
+        new ItemRecorder(_tokenizer, items).Add("restoration", rollouts, rewards, i => IsExact(rollouts, i));
+        double[] match_P = [.. rewards.Match_PG.Chunk(_options.Samples).Select(group => group.Average())];
         return new RestorationScore
         {
             Score = match_P.Average(),

@@ -188,7 +188,9 @@ public sealed class MidTrainingRun : IDisposable
         cancellation.ThrowIfCancellationRequested();
         _progress.Note("evaluating on held-out documents");
         using Activity? activity = Telemetry.Phase("evaluate");
-        EvaluationReport report = _evaluation.Run(isAfter, cancellation);
+        var items = new List<EvaluationItem>();
+        EvaluationReport report = _evaluation.Run(isAfter ? 1 : 0, 1, items, cancellation);
+        _folder.WriteEvaluationItems(_state.WriteItems(_cursor.Step, isAfter ? "after" : "before", items));
         _state.Write(name, report);
         _progress.Note((isAfter ? "after: " : "before: ") + report.ToLine());
         return report;

@@ -49,7 +49,15 @@ public sealed class RunEvaluation
     /// <param name="isAfter">True at the end of the run: prompts carry the last budget.</param>
     /// <param name="cancellation">Asked before each part.</param>
     /// <exception cref="OperationCanceledException">It was interrupted.</exception>
-    public EvaluationReport Run(bool isAfter, CancellationToken cancellation = default)
+    public EvaluationReport Run(bool isAfter, CancellationToken cancellation = default) => Run(isAfter ? 1 : 0, 1, null, cancellation);
+
+    /// <summary>Evaluates the policy as it is after so many steps of a stage: prompts carry the budget in force then.</summary>
+    /// <param name="step">Steps of the stage done.</param>
+    /// <param name="total">Steps of the stage.</param>
+    /// <param name="items">Takes every answer; null for nobody.</param>
+    /// <param name="cancellation">Asked before each part.</param>
+    /// <exception cref="OperationCanceledException">It was interrupted.</exception>
+    public EvaluationReport Run(int step, int total, ICollection<EvaluationItem>? items, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         var report = new EvaluationReport { HeldOutLoss = Loss() };
@@ -59,29 +67,29 @@ public sealed class RunEvaluation
             HeldOutPositions asked = _asked ??= Questions(_nextToken.Curriculum ?? new CurriculumOptions());
             var task = new NextTokenTask(
                 asked.Pool, _context.Tokenizer, _nextToken, _context.Policy.ContextLength, new CompletionScorer(_context.Tokenizer, _context.Policy));
-            int budget = BudgetOf(_nextToken, isAfter);
+            int budget = BudgetOf(_nextToken, step, total);
             cancellation.ThrowIfCancellationRequested();
-            TierAccuracy thinking = _evaluation.Think(_context.Generator, task, asked, budget);
+            TierAccuracy thinking = _evaluation.Think(_context.Generator, task, asked, budget, items);
             cancellation.ThrowIfCancellationRequested();
             report = report with
             {
                 NextToken = thinking,
-                NextTokenDirect = _evaluation.Direct(_context.Policy, asked),
+                NextTokenDirect = _evaluation.Direct(_context.Policy, asked, items),
                 Budget = budget,
             };
         }
         cancellation.ThrowIfCancellationRequested();
         if (_restoration is not null)
-            report = report with { Restoration = Restore(_restoration, BudgetOf(_restoration, isAfter)) };
+            report = report with { Restoration = Restore(_restoration, BudgetOf(_restoration, step, total), items) };
         return report;
     }
 
-    private RestorationScore Restore(TaskOptions options, int budget)
+    private RestorationScore Restore(TaskOptions options, int budget, ICollection<EvaluationItem>? items)
     {
         var scorer = new CompletionScorer(_context.Tokenizer, _context.Policy);
         var documents = new TokenizedDocuments(_context.Corpus, _context.Tokenizer);
         using var task = new SpanRestorationTask(documents, _context.Tokenizer, options, _context.Policy.ContextLength, scorer);
-        return _evaluation.Restore(_context.Generator, task, budget);
+        return _evaluation.Restore(_context.Generator, task, budget, items);
     }
 
     private HeldOutPositions Questions(CurriculumOptions options)
@@ -104,8 +112,8 @@ public sealed class RunEvaluation
         return pool.Cuts;
     }
 
-    private static int BudgetOf(TaskOptions options, bool isAfter) =>
-        options.Budget is { } budget ? new TokenBudget(budget).At(isAfter ? 1 : 0, 1) : 0;
+    private static int BudgetOf(TaskOptions options, int step, int total) =>
+        options.Budget is { } budget ? new TokenBudget(budget).At(step, total) : 0;
 
     private TaskOptions? Last(TaskType type) =>
         _context.Recipe.Stages.SelectMany(stage => stage.Tasks).LastOrDefault(task => task.Type == type);

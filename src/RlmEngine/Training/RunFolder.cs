@@ -13,6 +13,7 @@ public sealed class RunFolder : IDisposable
     private const string MetricsFile = "metrics.jsonl";
     private const string RolloutsFile = "rollouts.jsonl";
     private const string SummaryFile = "summary.json";
+    private const string ItemsFile = "evaluation-items.jsonl";
     private const string CheckpointsFolder = "checkpoints";
     private const string LockFile = ".lock";
 
@@ -118,6 +119,10 @@ public sealed class RunFolder : IDisposable
     /// <exception cref="IOException">It cannot be written, as on a full disk.</exception>
     public void WriteSummary(string json) => _files.Replace(In(SummaryFile), Encoding.UTF8.GetBytes(json));
 
+    /// <summary>Writes evaluation-items.jsonl, whole or not at all.</summary>
+    /// <exception cref="IOException">It cannot be written, as on a full disk.</exception>
+    public void WriteEvaluationItems(string lines) => _files.Replace(In(ItemsFile), Encoding.UTF8.GetBytes(lines));
+
     /// <summary>Lets the folder go, and removes it again if this run made it and nothing was done in it: a refused run leaves nothing behind.</summary>
     public void Withdraw()
     {
@@ -127,7 +132,7 @@ public sealed class RunFolder : IDisposable
         foreach (string made in (string[])[In(CheckpointsFolder), RunState.Of(Path), TensorBoard])
             if (Directory.Exists(made))
                 Directory.Delete(made, recursive: true);
-        foreach (string made in (string[])[RecipeFile, MetricsFile, RolloutsFile, LockFile])
+        foreach (string made in (string[])[RecipeFile, MetricsFile, RolloutsFile, ItemsFile, LockFile])
             File.Delete(In(made));
         if (!Directory.EnumerateFileSystemEntries(Path).Any())
             Directory.Delete(Path);

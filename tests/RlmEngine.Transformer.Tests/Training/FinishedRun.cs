@@ -6,7 +6,7 @@ namespace RlmEngine.Transformer.Tests.Training;
 
 /// <summary>All that two runs of one recipe must have in common: everything but times.</summary>
 internal sealed record FinishedRun(
-    string WeightsSha256, IReadOnlyList<string> Metrics, string Rollouts, IReadOnlyList<string> Evaluations, RunSummary Summary, string Folder)
+    string WeightsSha256, IReadOnlyList<string> Metrics, string Rollouts, IReadOnlyList<string> Evaluations, string Items, RunSummary Summary, string Folder)
 {
     public IReadOnlyList<StepMetrics> Steps => RunSummary.ReadMetrics(Folder);
 
@@ -16,7 +16,7 @@ internal sealed record FinishedRun(
         return new FinishedRun(
             summary.WeightsSha256, [.. RunSummary.ReadMetrics(folder).Select(WithoutTimes)], File.ReadAllText(Path.Combine(folder, "rollouts.jsonl")),
             [.. new[] { "first", "before", "after" }.Select(name => File.ReadAllText(Path.Combine(folder, "state", $"evaluation-{name}.json")))],
-            summary, folder);
+            File.ReadAllText(Path.Combine(folder, "evaluation-items.jsonl")), summary, folder);
     }
 
     public void AssertSameAs(FinishedRun other)
@@ -25,6 +25,7 @@ internal sealed record FinishedRun(
         Assert.That(Metrics, Is.EqualTo(other.Metrics));
         Assert.That(Rollouts, Is.EqualTo(other.Rollouts));
         Assert.That(Evaluations, Is.EqualTo(other.Evaluations));
+        Assert.That(Items, Is.EqualTo(other.Items));
         Assert.That(Untimed(Summary), Is.EqualTo(Untimed(other.Summary)));
     }
 
