@@ -1,4 +1,5 @@
 using RlmEngine.Kernels.Dense;
+using RlmEngine.Policies;
 using RlmEngine.Tokenization;
 
 namespace RlmEngine.Transformer;
@@ -14,6 +15,8 @@ internal sealed class Backbone(ModelWeights weights, Rope rope) : IDisposable
     private readonly FloatBuffer _hiddenGradient = new();
     private readonly List<LayerActivations> _layers = [];
 
+    private bool RunsAgain => weights.Config.Recompute == Recomputation.Layers;
+
     /// <summary>Runs a batch; the result, [N, hidden] after the last norm, stands until the next call.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="keepActivations">True keeps every layer's activations, for <see cref="Backward"/>; else layers share their memory.</param>
@@ -24,7 +27,7 @@ internal sealed class Backbone(ModelWeights weights, Rope rope) : IDisposable
         int rows = batch.RowCount, hidden = config.HiddenSize;
         _layout.Set(batch);
         while (_layers.Count < (keepActivations ? config.Layers : 1))
-            _layers.Add(new LayerActivations());
+            _layers.Add(new LayerActivations(RunsAgain && _layers.Count > 0 ? _layers[0] : null));
         Span<float> pages = _workspace.Pages.Rows(_layout.PageCount, config.Attention.PageFloats);
         Embedding.Gather(weights.Embedding.Of(weights.Values), batch.Tokens_N, _layers[0].Input.Rows(rows, hidden), hidden, config.Panels);
         for (int layer = 0; layer < config.Layers; layer++)
@@ -58,7 +61,14 @@ internal sealed class Backbone(ModelWeights weights, Rope rope) : IDisposable
             _hiddenGradient.Rows(rows, hidden), _final.Rows(rows, hidden), weights.FinalNorm.Of(weights.Values), _finalInverse.Rows(rows, 1),
             residual_NH, weights.FinalNorm.Of(gradients));
         for (int layer = config.Layers - 1; layer >= 0; layer--)
-            LayerBackward.Run(Context(layer), _layers[layer], _workspace, gradients);
+        {
+            LayerContext context = Context(layer);
+            // The last layer's activations still stand, as no other layer ran after it.
+            if (RunsAgain && layer < config.Layers - 1)
+                LayerForward.RunAgain(context, _layers[layer], _workspace);
+            LayerBackward.Run(context, _layers[layer], _workspace, gradients);
+        }
+
         Embedding.Backward(residual_NH, batch.Tokens_N, weights.Embedding.Of(gradients), hidden);
     }
 

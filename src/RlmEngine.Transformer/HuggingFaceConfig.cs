@@ -36,8 +36,8 @@ public static class HuggingFaceConfig
     internal static void Write(ModelConfig config, string path, string type = "F32", ModelOrigin? origin = null)
     {
         JsonObject json = origin is null ? Describe(config) : (JsonObject)JsonNode.Parse(origin.ConfigJson)!;
-        // How products compute is no part of a model.
-        if (origin is not null && origin.Config != config with { Compute = origin.Config.Compute })
+        // What a run computes with is no part of a model.
+        if (origin is not null && origin.Config != config with { Compute = origin.Config.Compute, Recompute = origin.Config.Recompute })
         {
             foreach ((string field, JsonNode? value) in Describe(config))
                 json[field] = value?.DeepClone();

@@ -1,52 +1,53 @@
 namespace RlmEngine.Transformer;
 
 /// <summary>What one layer's forward leaves for its backward; norms of rows and the SwiGLU product are computed again instead.</summary>
-internal sealed class LayerActivations : IDisposable
+/// <param name="shared">Another layer's memory for all but the input, where backward computes all else again; null for memory of its own.</param>
+internal sealed class LayerActivations(LayerActivations? shared = null) : IDisposable
 {
     /// <summary>[N, hidden] before the layer.</summary>
     public FloatBuffer Input { get; } = new();
 
     /// <summary>[N] 1/rms of the input.</summary>
-    public FloatBuffer InputInverse { get; } = new();
+    public FloatBuffer InputInverse { get; } = shared?.InputInverse ?? new();
 
     /// <summary>[N, Q] before the heads' norm (Qwen3).</summary>
-    public FloatBuffer QueryRaw { get; } = new();
+    public FloatBuffer QueryRaw { get; } = shared?.QueryRaw ?? new();
 
     /// <summary>[N, K] before the heads' norm (Qwen3).</summary>
-    public FloatBuffer KeyRaw { get; } = new();
+    public FloatBuffer KeyRaw { get; } = shared?.KeyRaw ?? new();
 
     /// <summary>[N, heads] 1/rms of each query head (Qwen3).</summary>
-    public FloatBuffer QueryInverse { get; } = new();
+    public FloatBuffer QueryInverse { get; } = shared?.QueryInverse ?? new();
 
     /// <summary>[N, key heads] 1/rms of each key head (Qwen3).</summary>
-    public FloatBuffer KeyInverse { get; } = new();
+    public FloatBuffer KeyInverse { get; } = shared?.KeyInverse ?? new();
 
     /// <summary>[N, Q] rotated queries.</summary>
-    public FloatBuffer Query { get; } = new();
+    public FloatBuffer Query { get; } = shared?.Query ?? new();
 
     /// <summary>[N, K] rotated keys.</summary>
-    public FloatBuffer Key { get; } = new();
+    public FloatBuffer Key { get; } = shared?.Key ?? new();
 
     /// <summary>[N, K] values.</summary>
-    public FloatBuffer Value { get; } = new();
+    public FloatBuffer Value { get; } = shared?.Value ?? new();
 
     /// <summary>[N, Q] attention's output.</summary>
-    public FloatBuffer Attended { get; } = new();
+    public FloatBuffer Attended { get; } = shared?.Attended ?? new();
 
     /// <summary>[N, heads, 2] attention's largest scores and sums.</summary>
-    public FloatBuffer Statistics { get; } = new();
+    public FloatBuffer Statistics { get; } = shared?.Statistics ?? new();
 
     /// <summary>[N, hidden] after attention.</summary>
-    public FloatBuffer Middle { get; } = new();
+    public FloatBuffer Middle { get; } = shared?.Middle ?? new();
 
     /// <summary>[N] 1/rms of the middle.</summary>
-    public FloatBuffer MiddleInverse { get; } = new();
+    public FloatBuffer MiddleInverse { get; } = shared?.MiddleInverse ?? new();
 
     /// <summary>[N, F].</summary>
-    public FloatBuffer Gate { get; } = new();
+    public FloatBuffer Gate { get; } = shared?.Gate ?? new();
 
     /// <summary>[N, F].</summary>
-    public FloatBuffer Up { get; } = new();
+    public FloatBuffer Up { get; } = shared?.Up ?? new();
 
     public void Dispose()
     {

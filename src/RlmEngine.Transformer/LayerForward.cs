@@ -11,19 +11,20 @@ internal static class LayerForward
     /// <summary>Runs a layer on the rows in <c>activations.Input</c>; the output may be that same memory.</summary>
     public static void Run(in LayerContext context, LayerActivations activations, Workspace workspace, Span<float> pages, Span<float> output_NH)
     {
-        ProjectAndPack(context, activations, workspace, pages);
-        int rows = context.Rows, hidden = context.Config.HiddenSize;
-        Span<float> attended_NQ = activations.Attended.Rows(rows, context.Shape.QueryWidth);
-        Attention.Forward(
-            context.Attention, activations.Query.Rows(rows, context.Shape.QueryWidth), pages, attended_NQ,
-            activations.Statistics.Rows(rows, 2 * context.Shape.Heads));
-        Span<float> middle_NH = activations.Middle.Rows(rows, hidden);
-        activations.Input.Rows(rows, hidden).CopyTo(middle_NH);
-        Gemm.Forward(attended_NQ, rows, context.Layer.Output, middle_NH, accumulate: true);
-
-        Span<float> activated_NF = Activate(context, activations, workspace);
-        middle_NH.CopyTo(output_NH);
+        Attend(context, activations, workspace, pages);
+        int rows = context.Rows, width = context.Config.IntermediateSize;
+        GateAndUp(context, activations, workspace);
+        Span<float> activated_NF = workspace.Activated.Rows(rows, width);
+        SwiGlu.Forward(activations.Gate.Rows(rows, width), activations.Up.Rows(rows, width), activated_NF);
+        activations.Middle.Rows(rows, context.Config.HiddenSize).CopyTo(output_NH);
         Gemm.Forward(activated_NF, rows, context.Layer.Down, output_NH, accumulate: true);
+    }
+
+    /// <summary>Computes again, in the same bits, what <see cref="Run"/> leaves for the backward of the rows in <c>activations.Input</c>.</summary>
+    public static void RunAgain(in LayerContext context, LayerActivations activations, Workspace workspace)
+    {
+        Attend(context, activations, workspace, workspace.Pages.All);
+        GateAndUp(context, activations, workspace);
     }
 
     /// <summary>Computes queries, keys and values and writes the latter two to the pages: all that a cache needs of a last layer.</summary>
@@ -46,21 +47,30 @@ internal static class LayerForward
         Attention.Pack(context.Attention, activations.Key.Rows(rows, context.Shape.KeyValueWidth), value_NK, pages);
     }
 
-    /// <summary>silu(gate)∘up of the middle rows; leaves the normed rows in the workspace.</summary>
-    private static Span<float> Activate(in LayerContext context, LayerActivations activations, Workspace workspace)
+    /// <summary>The middle rows: the input and attention's part.</summary>
+    private static void Attend(in LayerContext context, LayerActivations activations, Workspace workspace, Span<float> pages)
+    {
+        ProjectAndPack(context, activations, workspace, pages);
+        int rows = context.Rows, hidden = context.Config.HiddenSize;
+        Span<float> attended_NQ = activations.Attended.Rows(rows, context.Shape.QueryWidth);
+        Attention.Forward(
+            context.Attention, activations.Query.Rows(rows, context.Shape.QueryWidth), pages, attended_NQ,
+            activations.Statistics.Rows(rows, 2 * context.Shape.Heads));
+        Span<float> middle_NH = activations.Middle.Rows(rows, hidden);
+        activations.Input.Rows(rows, hidden).CopyTo(middle_NH);
+        Gemm.Forward(attended_NQ, rows, context.Layer.Output, middle_NH, accumulate: true);
+    }
+
+    /// <summary>Gate and up of the middle rows; leaves the normed rows in the workspace.</summary>
+    private static void GateAndUp(in LayerContext context, LayerActivations activations, Workspace workspace)
     {
         int rows = context.Rows, width = context.Config.IntermediateSize;
         Span<float> normed_NH = workspace.Normed.Rows(rows, context.Config.HiddenSize);
         RmsNorm.Forward(
             activations.Middle.Rows(rows, context.Config.HiddenSize), context.Slices.MiddleNorm.Of(context.Values), context.Epsilon, normed_NH,
             activations.MiddleInverse.Rows(rows, 1));
-        Span<float> gate_NF = activations.Gate.Rows(rows, width);
-        Span<float> up_NF = activations.Up.Rows(rows, width);
-        Span<float> activated_NF = workspace.Activated.Rows(rows, width);
-        Gemm.Forward(normed_NH, rows, context.Layer.Gate, gate_NF);
-        Gemm.Forward(normed_NH, rows, context.Layer.Up, up_NF);
-        SwiGlu.Forward(gate_NF, up_NF, activated_NF);
-        return activated_NF;
+        Gemm.Forward(normed_NH, rows, context.Layer.Gate, activations.Gate.Rows(rows, width));
+        Gemm.Forward(normed_NH, rows, context.Layer.Up, activations.Up.Rows(rows, width));
     }
 
     private static void Heads(

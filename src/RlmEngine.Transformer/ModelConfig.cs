@@ -60,6 +60,9 @@ public sealed record ModelConfig
     /// </summary>
     public WeightType Compute { get; init; } = WeightType.Float32;
 
+    /// <summary>What backward computes again instead of keeping it from forward. A choice of the run, not written to config.json.</summary>
+    public Recomputation Recompute { get; init; } = Recomputation.None;
+
     /// <summary>How packed matrices and gathered embeddings hold the weights.</summary>
     internal PanelType Panels => Compute == WeightType.Bfloat16 ? PanelType.Bfloat16 : PanelType.Float32;
 
@@ -121,6 +124,7 @@ public sealed record ModelConfig
             ContextLength = options.ContextLength,
             InitializerRange = options.InitializerRange,
             Compute = options.Compute,
+            Recompute = options.Recompute,
         }.Checked();
     }
 

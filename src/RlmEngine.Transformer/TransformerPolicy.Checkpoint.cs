@@ -19,15 +19,16 @@ public sealed partial class TransformerPolicy
     /// <summary>Reads a Llama, Qwen2 or Qwen3: config.json and model.safetensors, or its shards, of F32, F16 or BF16.</summary>
     /// <param name="folder">A folder in Hugging Face's layout.</param>
     /// <param name="compute">What products read: the weights, or their bfloat16 roundings.</param>
+    /// <param name="recompute">What backward computes again.</param>
     /// <exception cref="InvalidDataException">
     /// A file is missing, cut off, of an unsupported model type, or they do not match: a tensor is missing, of another shape or unknown.
     /// </exception>
-    public static TransformerPolicy Load(string folder, WeightType compute = WeightType.Float32)
+    public static TransformerPolicy Load(string folder, WeightType compute = WeightType.Float32, Recomputation recompute = Recomputation.None)
     {
         ModelOrigin origin = ModelOrigin.Read(folder);
         using SafetensorsFolder files = SafetensorsFolder.Open(folder);
         WeightFiles.Check(origin.Config, files);
-        TransformerPolicy policy = Empty(origin.Config with { Compute = compute }, origin);
+        TransformerPolicy policy = Empty(origin.Config with { Compute = compute, Recompute = recompute }, origin);
         try
         {
             files.Read(

@@ -16,5 +16,9 @@ public sealed class TransformerPolicyFactory : IPolicyFactory
         TransformerPolicy.Create(ModelConfig.From(options, vocabularySize), seed);
 
     /// <inheritdoc/>
-    public IPolicy Load(string folder, WeightType compute) => TransformerPolicy.Load(folder, compute);
+    public IPolicy Load(string folder, ModelOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return TransformerPolicy.Load(folder, options.Compute, options.Recompute);
+    }
 }

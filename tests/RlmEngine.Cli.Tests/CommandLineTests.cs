@@ -86,6 +86,7 @@ public class CommandLineTests
     [TestCase("sample|x|--prompt|p|--temperature|-1", "--temperature: -1 is not possible")]
     [TestCase("sample|x|--prompt|p|--temperature|NaN", "--temperature: NaN is not possible")]
     [TestCase("sample|x|--prompt|p|--min-p|2", "--min-p: 2 is not possible")]
+    [TestCase("sample|x|--prompt|p|--compute|half", "--compute: \"half\" is not possible; float32 or bfloat16 is needed")]
     [TestCase("sample|x|--prompt|p|--count|0", "--count: 0 is not possible; at least 1 is needed")]
     [TestCase("sample|x|--prompt|p|--top-k|-1", "--top-k: -1 is not possible")]
     public void WrongLine_GivesOneLineAndTwo(string line, string problem) => AssertRefused(CommandRun.InProcess(line.Split('|')), problem);

@@ -73,12 +73,28 @@ public class InspectTests
         }
     }
 
+    [Test]
+    public void Inspect_RecomputedLayers_KeepTheirInputsAlone()
+    {
+        long Activations(params string[] options)
+        {
+            CommandRun run = CommandRun.InProcess(["inspect", Model(), "--json", "--micro-batch", "100", .. options]);
+            Assert.That(run.Code, Is.Zero, run.Error);
+            return JsonDocument.Parse(run.Out).RootElement.GetProperty("train").GetProperty("activations").GetInt64();
+        }
+
+        // Of 3 layers 2 keep 8 of 2·8 + 2 + 2·64 + 2·32 + 2·4 + 2·12 + 64 + 32 + 4 + 2 = 344 floats a row.
+        Assert.That(Activations("--recompute", "none"), Is.EqualTo(Activations()));
+        Assert.That(Activations("--recompute", "layers"), Is.EqualTo(Activations() - (4L * 100 * 2 * (344 - 8))));
+    }
+
+    [TestCase("--recompute", "all")]
     [TestCase("--compute", "float16")]
     [TestCase("--micro-batch", "0")]
     [TestCase("--rows", "0")]
     [TestCase("--length", "-1")]
     public void Inspect_ImpossibleSize_GivesOneLineAndTwo(string option, string value) =>
-        AssertRefused(CommandRun.InProcess("inspect", Model(), option, value), option == "--compute" ? $"{option}: \"{value}\" is not possible" : $"{option}: {value} is not possible");
+        AssertRefused(CommandRun.InProcess("inspect", Model(), option, value), option.EndsWith("compute", StringComparison.Ordinal) ? $"{option}: \"{value}\" is not possible" : $"{option}: {value} is not possible");
 
     [Test]
     public void Inspect_Tensors_AreShownOneByOneWhenAsked()

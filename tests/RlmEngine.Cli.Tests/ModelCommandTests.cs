@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using RlmEngine.Policies;
 using RlmEngine.Transformer;
 
 namespace RlmEngine.Cli.Tests;
@@ -92,6 +93,24 @@ public class ModelCommandTests
     }
 
     [Test]
+    public void Logits_Bfloat16_AreThoseOfRoundedProducts()
+    {
+        _ = CommandRun.InProcess("create", _config, "--out", Model, "--dtype", "f32");
+        float[] expected = [];
+        using (TransformerPolicy policy = TransformerPolicy.Load(Model, WeightType.Bfloat16))
+            policy.Logits([7, 8], 1, (_, logits_V) => expected = logits_V.ToArray());
+        Assert.That(Printed("--compute", "bfloat16"), Is.EqualTo(expected));
+        Assert.That(Printed("--compute", "float32"), Is.EqualTo(Printed()).And.Not.EqualTo(expected));
+
+        float[] Printed(params string[] options)
+        {
+            CommandRun run = CommandRun.InProcess(["logits", Model, "--ids", "7,8", "--last", "--json", .. options]);
+            Assert.That((run.Code, run.Error), Is.EqualTo((0, "")));
+            return [.. JsonDocument.Parse(run.Out).RootElement.GetProperty("logits")[0].EnumerateArray().Select(logit => logit.GetSingle())];
+        }
+    }
+
+    [Test]
     public void Logits_Table_ListsTheTenLikeliestOfTheLastPosition()
     {
         _ = CommandRun.InProcess("create", _config, "--out", Model, "--dtype", "f32");
@@ -124,6 +143,7 @@ public class ModelCommandTests
         => AssertRefused(CommandRun.InProcess("logits", _folder, "--ids", ids, "--json"), problem);
 
     [TestCase("logits|FOLDER", "Option '--ids' is required")]
+    [TestCase("logits|FOLDER|--ids|1|--compute|bf16", "--compute: \"bf16\" is not possible; float32 or bfloat16 is needed")]
     [TestCase("logits|none|--ids|1", "none: no such checkpoint folder")]
     [TestCase("logits|FOLDER|--ids|1", "model.safetensors")]
     public void Logits_WrongFolder_GivesOneLineAndTwo(string line, string problem) => AssertRefused(Run(line), problem);

@@ -52,5 +52,5 @@ internal static class CheckpointArgument
 
     /// <summary>Loads the policy and its tokenizer, and opens the recipe's corpus.</summary>
     public static RunContext Open(string checkpointFolder, Recipe recipe) =>
-        RunAssembly.OpenContext(recipe, ByteLevelBpe.Load(checkpointFolder), TransformerPolicy.Load(checkpointFolder, recipe.Model.Compute), new TransformerPolicyFactory());
+        RunAssembly.OpenContext(recipe, ByteLevelBpe.Load(checkpointFolder), TransformerPolicy.Load(checkpointFolder, recipe.Model.Compute, recipe.Model.Recompute), new TransformerPolicyFactory());
 }

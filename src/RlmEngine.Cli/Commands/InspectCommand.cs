@@ -24,16 +24,18 @@ internal sealed record InspectCommand(string ModelPath, InspectOptions Options)
         Option<int> microBatch = new("--micro-batch") { Description = "Tokens of a micro-batch to train on.", DefaultValueFactory = _ => 16_384, HelpName = "N" };
         Option<int> rows = new("--rows") { Description = "Rows decoded side by side.", DefaultValueFactory = _ => 64, HelpName = "N" };
         Option<int> length = new("--length") { Description = "Tokens of each row, prompt included; 0 means the model's context.", DefaultValueFactory = _ => 2048, HelpName = "N" };
-        Option<string> compute = new("--compute") { Description = "What products read: float32, or bfloat16 with float32 masters.", DefaultValueFactory = _ => "float32", HelpName = "TYPE" };
+        Option<string> recompute = new("--recompute") { Description = "What backward computes again: none, or layers.", DefaultValueFactory = _ => "none", HelpName = "WHAT" };
         Command command = new("inspect", "Show what a model is and what memory it needs, before anything is loaded; verify a checkpoint's files.")
         {
-            path, json, tensors, microBatch, rows, length, compute,
+            path, json, tensors, microBatch, rows, length, recompute,
         };
+        ComputeOption compute = new();
+        compute.AddTo(command);
         command.SetAction(result => new InspectCommand(
             result.GetRequiredValue(path),
             new InspectOptions(
                 result.GetValue(json), result.GetValue(tensors), result.GetValue(microBatch), result.GetValue(rows), result.GetValue(length),
-                TypeOf(result.GetValue(compute)!))).Run(console));
+                compute.Of(result), RecomputationOf(result.GetValue(recompute)!))).Run(console));
         return command;
     }
 
@@ -49,7 +51,7 @@ internal sealed record InspectCommand(string ModelPath, InspectOptions Options)
         bool hasConfig = isFile || File.Exists(Path.Combine(folder, ConfigFile));
         if (hasConfig)
         {
-            var model = ModelInspection.Of(folder, Options.MicroBatchTokens, Options.Rows, Options.Length, Options.Compute);
+            var model = ModelInspection.Of(folder, Options.MicroBatchTokens, Options.Rows, Options.Length, Options.Compute, Options.Recompute);
             Write(console, Options.IsJson ? [JsonSerializer.Serialize(model, PlanJson.Indented.ModelInspection)] : Lines(folder, checkpoint, model));
             return ExitCode.Done;
         }
@@ -89,11 +91,11 @@ internal sealed record InspectCommand(string ModelPath, InspectOptions Options)
             console.Out.WriteLine(Options.IsJson ? line : CommandConsole.OneLine(line));
     }
 
-    private static WeightType TypeOf(string name) => name switch
+    private static Recomputation RecomputationOf(string name) => name switch
     {
-        "float32" => WeightType.Float32,
-        "bfloat16" => WeightType.Bfloat16,
-        _ => throw new UserInputException("--compute", 0, "", $"\"{name}\" is not possible; float32 or bfloat16 is needed"),
+        "none" => Recomputation.None,
+        "layers" => Recomputation.Layers,
+        _ => throw new UserInputException("--recompute", 0, "", $"\"{name}\" is not possible; none or layers is needed"),
     };
 
     private static void Require(bool holds, string option, int value, int least)
@@ -110,5 +112,6 @@ internal sealed record InspectCommand(string ModelPath, InspectOptions Options)
 /// <param name="Rows">Rows decoded side by side.</param>
 /// <param name="Length">Tokens of each row; 0 means the model's context.</param>
 /// <param name="Compute">What products read.</param>
+/// <param name="Recompute">What backward computes again.</param>
 internal sealed record InspectOptions(
-    bool IsJson, bool AreAllTensors, int MicroBatchTokens, int Rows, int Length, WeightType Compute = WeightType.Float32);
+    bool IsJson, bool AreAllTensors, int MicroBatchTokens, int Rows, int Length, WeightType Compute, Recomputation Recompute);

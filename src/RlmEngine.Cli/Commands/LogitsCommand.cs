@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using RlmEngine.Kernels;
 using RlmEngine.Metrics;
+using RlmEngine.Policies;
 using RlmEngine.Transformer;
 
 namespace RlmEngine.Cli.Commands;
@@ -10,8 +11,9 @@ namespace RlmEngine.Cli.Commands;
 /// <param name="CheckpointPath">Checkpoint, model or run folder.</param>
 /// <param name="IdsText">Token ids, separated by commas.</param>
 /// <param name="IsLast">True for the last position alone.</param>
+/// <param name="Compute">What products read.</param>
 /// <param name="IsJson">True for one JSON object, false for a table of the last position's likeliest tokens.</param>
-internal sealed record LogitsCommand(string CheckpointPath, string IdsText, bool IsLast, bool IsJson)
+internal sealed record LogitsCommand(string CheckpointPath, string IdsText, bool IsLast, WeightType Compute, bool IsJson)
 {
     private const int Shown = 10;
 
@@ -23,8 +25,10 @@ internal sealed record LogitsCommand(string CheckpointPath, string IdsText, bool
         Option<bool> last = new("--last") { Description = "Only the position after the last id." };
         Option<bool> json = new("--json") { Description = "Print {\"ids\":[...],\"logits\":[[...], ...]}, one list per position, in digits that give back the same float32." };
         Command command = new("logits", "Print the logits after given token ids, or the ten likeliest next tokens.") { checkpoint, ids, last, json };
+        ComputeOption compute = new();
+        compute.AddTo(command);
         command.SetAction(result => new LogitsCommand(
-            result.GetRequiredValue(checkpoint), result.GetRequiredValue(ids), result.GetValue(last), result.GetValue(json)).Run(console));
+            result.GetRequiredValue(checkpoint), result.GetRequiredValue(ids), result.GetValue(last), compute.Of(result), result.GetValue(json)).Run(console));
         return command;
     }
 
@@ -34,7 +38,7 @@ internal sealed record LogitsCommand(string CheckpointPath, string IdsText, bool
         int[] ids = [.. IdsText.Split(',').Select(Id)];
         string folder = CheckpointArgument.Resolve(CheckpointPath, console);
         Check(ids, HuggingFaceConfig.Read(Path.Combine(folder, "config.json")));
-        using var policy = TransformerPolicy.Load(folder);
+        using var policy = TransformerPolicy.Load(folder, Compute);
         if (IsJson)
             WriteJson(policy, ids, folder, console.Out);
         else

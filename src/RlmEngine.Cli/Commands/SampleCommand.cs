@@ -2,6 +2,7 @@ using System.CommandLine;
 using RlmEngine.Kernels.Dense;
 using RlmEngine.Kernels.Rollout;
 using RlmEngine.Metrics;
+using RlmEngine.Policies;
 using RlmEngine.Rollouts;
 using RlmEngine.Tokenization;
 using RlmEngine.Tokenization.Chat;
@@ -20,9 +21,10 @@ namespace RlmEngine.Cli.Commands;
 /// <param name="Chat">Chat template the prompt is a user's message in, "auto" for the folder's own; null for none.</param>
 /// <param name="Thinks">Chat only: false asks for an answer without a thought.</param>
 /// <param name="Trace">The trace that is written; null for none.</param>
+/// <param name="Compute">What products read.</param>
 internal sealed record SampleCommand(
     string CheckpointPath, string Prompt, int Count, int MaxTokens, SamplingParameters Sampling, ulong Seed, int Threads,
-    string? Chat = null, bool Thinks = true, TraceRequest? Trace = null)
+    string? Chat = null, bool Thinks = true, TraceRequest? Trace = null, WeightType Compute = WeightType.Float32)
 {
     /// <summary>The command with its options.</summary>
     public static Command Create(CommandConsole console)
@@ -49,10 +51,12 @@ internal sealed record SampleCommand(
         };
         TraceOptions trace = new();
         trace.AddTo(command);
+        ComputeOption compute = new();
+        compute.AddTo(command);
         command.SetAction(result => new SampleCommand(
             result.GetRequiredValue(checkpoint), result.GetRequiredValue(prompt), result.GetValue(count), result.GetValue(maxTokens),
             new SamplingParameters(result.GetValue(temperature), result.GetValue(topK), result.GetValue(topP), result.GetValue(minP)),
-            result.GetValue(seed), result.GetValue(threads), result.GetValue(chat), !result.GetValue(noThink), trace.Of(result)).Run(console));
+            result.GetValue(seed), result.GetValue(threads), result.GetValue(chat), !result.GetValue(noThink), trace.Of(result), compute.Of(result)).Run(console));
         return command;
     }
 
@@ -70,7 +74,7 @@ internal sealed record SampleCommand(
         string folder = CheckpointArgument.Resolve(CheckpointPath, console);
         if (Threads > 0)
             WorkPool.Threads = Threads;
-        using var policy = TransformerPolicy.Load(folder);
+        using var policy = TransformerPolicy.Load(folder, Compute);
         ITokenizer tokenizer = PaddedVocabulary.Around(ByteLevelBpe.Load(folder), policy.VocabularySize);
         int[] tokens = Tokens(tokenizer, folder);
         TraceRequest.During(Trace, "sample", Threads, console.Error.WriteLine, () =>

@@ -1,4 +1,5 @@
 using RlmEngine.Checkpoints;
+using RlmEngine.Policies;
 using RlmEngine.Transformer;
 using RlmEngine.Transformer.Planning;
 
@@ -15,10 +16,12 @@ internal static class InspectText
     public static IEnumerable<string> Lines(ModelInspection model, bool areAllTensors) =>
     [
         .. Shape(model), .. Tokenizer(model), .. Tensors(model, areAllTensors),
-        .. Memory($"train, micro-batches of {model.MicroBatchTokens:N0} tokens", model.Train),
+        .. Memory($"train, micro-batches of {model.MicroBatchTokens:N0} tokens{Again(model.Config)}", model.Train),
         .. Memory($"roll out, {model.Rows:N0} rows of {model.Length:N0} tokens", model.Rollout),
         $"            keys and values of one token: {ByteText.Of(MemoryPlan.KeyValueBytesPerToken(model.Config))}",
     ];
+
+    private static string Again(ModelConfig config) => config.Recompute == Recomputation.Layers ? ", layers run again in backward" : "";
 
     /// <summary>The tensors of files that no config.json describes.</summary>
     public static IEnumerable<string> Lines(ModelFiles files, bool areAllTensors) =>

@@ -40,16 +40,21 @@ public sealed record MachineRate(double GemmFlops, double ReadBytes)
     /// FLOPs / (share · rate) of each phase; drawing takes at least the reading of all matrices for each token of a row, and an update
     /// the moving of 52 bytes for each parameter.
     /// </summary>
-    public PhaseSeconds SecondsOf(StageCost cost, ParameterCount parameters, WeightType compute = WeightType.Float32)
+    public PhaseSeconds SecondsOf(StageCost cost, ModelConfig config)
     {
+        ArgumentNullException.ThrowIfNull(cost);
+        var parameters = ParameterCount.Of(config);
         double rate = Share * GemmFlops;
-        int bytes = compute == WeightType.Bfloat16 ? sizeof(ushort) : sizeof(float);
+        int bytes = config.Compute == WeightType.Bfloat16 ? sizeof(ushort) : sizeof(float);
         double weights = bytes * ((double)parameters.Matrices + parameters.Embedding);
         return new PhaseSeconds(
             Math.Max(cost.RolloutFlops / rate, cost.DecodingSteps * weights / ReadBytes),
             cost.ScoreFlops / rate,
-            (cost.TrainFlops / rate) + (cost.Updates * UpdateBytes * parameters.Total / ReadBytes));
+            (TrainedTimes(config) * cost.TrainFlops / rate) + (cost.Updates * UpdateBytes * parameters.Total / ReadBytes));
     }
+
+    // Training is three times forward; layers that run again make it four.
+    private static double TrainedTimes(ModelConfig config) => config.Recompute == Recomputation.Layers ? 4.0 / 3 : 1;
 }
 
 /// <summary>Seconds by phase.</summary>

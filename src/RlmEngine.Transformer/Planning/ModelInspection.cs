@@ -55,12 +55,14 @@ public sealed record ModelInspection
     /// <param name="rows">Rows decoded side by side.</param>
     /// <param name="length">Tokens of each; 0, or more than the context, means the context.</param>
     /// <param name="compute">What products read: float32 weights, or their bfloat16 roundings.</param>
+    /// <param name="recompute">What backward computes again.</param>
     /// <exception cref="InvalidDataException">A file is damaged, not supported, or does not fit the others.</exception>
-    public static ModelInspection Of(string path, int microBatchTokens, int rows, int length, WeightType compute = WeightType.Float32)
+    public static ModelInspection Of(
+        string path, int microBatchTokens, int rows, int length, WeightType compute = WeightType.Float32, Recomputation recompute = Recomputation.None)
     {
         bool isFolder = Directory.Exists(path);
         string configPath = isFolder ? System.IO.Path.Combine(path, ConfigFile) : path;
-        ModelConfig config = HuggingFaceConfig.Read(configPath) with { Compute = compute };
+        ModelConfig config = HuggingFaceConfig.Read(configPath) with { Compute = compute, Recompute = recompute };
         ModelFiles? files = isFolder ? ModelFiles.Read(path) : null;
         files = files is { Files.Count: 0 } ? null : files;
         try

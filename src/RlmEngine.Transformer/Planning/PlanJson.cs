@@ -29,6 +29,7 @@ public sealed partial class PlanJson : JsonSerializerContext
             new JsonStringEnumConverter<TaskType>(JsonNamingPolicy.CamelCase, allowIntegerValues: false),
             new JsonStringEnumConverter<TierRule>(JsonNamingPolicy.CamelCase, allowIntegerValues: false),
             new JsonStringEnumConverter<MatchReward>(JsonNamingPolicy.CamelCase, allowIntegerValues: false),
+            new JsonStringEnumConverter<Recomputation>(JsonNamingPolicy.CamelCase, allowIntegerValues: false),
             new JsonStringEnumConverter<WeightType>(JsonNamingPolicy.CamelCase, allowIntegerValues: false),
         },
     });

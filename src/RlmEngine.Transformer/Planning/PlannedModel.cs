@@ -23,7 +23,11 @@ internal sealed record PlannedModel(ModelConfig Config, ParameterCount Parameter
             return New(recipe, tokenizerBytes);
         if (!Directory.Exists(folder))
             throw new InvalidDataException($"model.checkpoint: {folder}: no such folder; one with config.json and the tokenizer's files is needed");
-        ModelConfig config = HuggingFaceConfig.Read(Path.Combine(folder, ConfigFile)) with { Compute = recipe.Model.Compute };
+        ModelConfig config = HuggingFaceConfig.Read(Path.Combine(folder, ConfigFile)) with
+        {
+            Compute = recipe.Model.Compute,
+            Recompute = recipe.Model.Recompute,
+        };
         ITokenizer tokenizer = ByteLevelBpe.Load(folder);
         RequireRoom(folder, tokenizer, config);
         var files = ModelFiles.Read(folder);

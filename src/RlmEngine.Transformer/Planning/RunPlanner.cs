@@ -57,7 +57,7 @@ public sealed class RunPlanner
             Corpus = _corpus,
             Stages = stages,
             Evaluation = evaluation,
-            EvaluationSeconds = rate?.SecondsOf(evaluation, _model.Parameters, _model.Config.Compute),
+            EvaluationSeconds = rate?.SecondsOf(evaluation, _model.Config),
             Train = memory.Train,
             Rollout = memory.Rollout,
             OtherModels = memory.OtherModels,
@@ -89,8 +89,8 @@ public sealed class RunPlanner
             : null;
         return new StagePlan(stage.Name, stage.Steps, isNtp ? 0 : (long)stage.Steps * stage.Prompts, tasks, atMost, atBudget)
         {
-            Seconds = rate?.SecondsOf(atMost, _model.Parameters, _model.Config.Compute),
-            SecondsAtBudget = atBudget is null ? null : rate?.SecondsOf(atBudget, _model.Parameters, _model.Config.Compute),
+            Seconds = rate?.SecondsOf(atMost, _model.Config),
+            SecondsAtBudget = atBudget is null ? null : rate?.SecondsOf(atBudget, _model.Config),
         };
     }
 

@@ -86,6 +86,9 @@ public sealed record ModelOptions
     /// Weights, gradients and moments stay float32.
     /// </summary>
     public WeightType Compute { get; init; } = WeightType.Float32;
+
+    /// <summary>What backward computes again instead of keeping it, of a loaded model too: memory against time, never a bit of a result.</summary>
+    public Recomputation Recompute { get; init; } = Recomputation.None;
 }
 
 /// <summary>Families of decoder-only transformers that are supported.</summary>

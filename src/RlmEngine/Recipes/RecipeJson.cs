@@ -35,6 +35,7 @@ internal sealed partial class RecipeJson : JsonSerializerContext
             ByName<LearningRateSchedule>(),
             ByName<MatchReward>(),
             ByName<ModelFamily>(),
+            ByName<Recomputation>(),
             ByName<StageMethod>(),
             ByName<Surrogate>(),
             ByName<TaskType>(),

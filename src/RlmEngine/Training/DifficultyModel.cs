@@ -24,7 +24,7 @@ public static class DifficultyModel
         RequireSameIds(context.Tokenizer, tokenizer, folder);
         RequireSameCuts(context.Tokenizer, tokenizer, taken, folder);
         IPolicyFactory factory = context.Factory ?? throw new InvalidOperationException("curriculum.model needs a factory to load it");
-        using IPolicy model = factory.Load(folder, context.Recipe.Model.Compute);
+        using IPolicy model = factory.Load(folder, context.Recipe.Model);
         return PositionPool.Score(model, taken, options, model.ContextLength, RunAssembly.ScoredRows, cuts);
     }
 

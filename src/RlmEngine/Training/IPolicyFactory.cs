@@ -17,7 +17,7 @@ public interface IPolicyFactory
 
     /// <summary>Loads a policy from a folder that <see cref="IPolicy.SaveWeights"/> wrote.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="compute">What products read: the weights, or their bfloat16 roundings.</param>
+    /// <param name="options">What products read and what backward computes again; the shape is the folder's.</param>
     /// <exception cref="InvalidDataException">A file is missing, cut off or not of a supported model.</exception>
-    IPolicy Load(string folder, WeightType compute);
+    IPolicy Load(string folder, ModelOptions options);
 }

@@ -42,7 +42,7 @@ public sealed class MidTrainingRun : IDisposable
         if (folder.Resumed is { } checkpoint)
         {
             progress.Note($"resuming after step {checkpoint.Cursor.Step} from {checkpoint.Folder}");
-            IPolicy resumed = factory.Load(checkpoint.Folder, recipe.Model.Compute);
+            IPolicy resumed = factory.Load(checkpoint.Folder, recipe.Model);
             resumed.LoadOptimizer(checkpoint.Folder);
             RunContext context = RunAssembly.OpenContext(recipe, ByteLevelBpe.Load(checkpoint.Folder), resumed, factory);
             return Make(folder, factory, progress, context, checkpoint.Cursor);
@@ -68,7 +68,7 @@ public sealed class MidTrainingRun : IDisposable
     private static RunContext Start(Recipe recipe, IPolicyFactory factory, IRunProgress progress)
     {
         if (recipe.Model.Checkpoint is { } start)
-            return RunAssembly.OpenContext(recipe, ByteLevelBpe.Load(start), factory.Load(start, recipe.Model.Compute), factory);
+            return RunAssembly.OpenContext(recipe, ByteLevelBpe.Load(start), factory.Load(start, recipe.Model), factory);
         progress.Note("training the tokenizer");
         ITokenizer tokenizer = RunAssembly.TrainTokenizer(recipe, RunAssembly.OpenCorpus(recipe), RunAssembly.OpenWorld(recipe));
         return RunAssembly.OpenContext(recipe, tokenizer, factory.Create(recipe.Model, tokenizer.VocabularySize, recipe.Seed), factory);

@@ -148,7 +148,7 @@ public static class RunAssembly
             return null;
         string folder = Path.Combine(stateFolder, "reference-" + options.Name);
         if (Directory.Exists(folder))
-            return factory.Load(folder, context.Recipe.Model.Compute);
+            return factory.Load(folder, context.Recipe.Model);
         string unfinished = folder + ".tmp";
         Directory.CreateDirectory(unfinished);
         context.Policy.SaveWeights(unfinished);

@@ -65,6 +65,10 @@ public class RunCommandsTests
         Assert.That(two, Is.EqualTo(one));
         Assert.That(one.Out.Split('\n'), Has.Length.GreaterThan(5));
         Assert.That(CommandRun.InProcess(["sample", WholeRun.Folder, "--prompt", "box", "--count", "5", "--max-tokens", "20", "--seed", "5"]).Out, Is.Not.EqualTo(one.Out));
+        CommandRun half = CommandRun.InProcess([.. line, "--compute", "bfloat16"]);
+        Assert.That(half.Code, Is.Zero, half.Error);
+        Assert.That(half.Out, Is.Not.EqualTo(one.Out), "rounded weights draw other tokens somewhere among these");
+        Assert.That(CommandRun.InProcess([.. line, "--compute", "float32"]).Out, Is.EqualTo(one.Out));
     }
 
     [Test]

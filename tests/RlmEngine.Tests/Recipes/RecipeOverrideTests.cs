@@ -23,6 +23,7 @@ public class RecipeOverrideTests
         yield return Case("corpus.paths=[\"a.txt\", \"b\"]", recipe => recipe.Corpus.Paths, new[] { "a.txt", "b" });
         yield return Case("corpus.fields.0=problem", recipe => recipe.Corpus.Fields, new[] { "problem" });
         yield return Case("model.checkpoint=some/folder", recipe => recipe.Model.Checkpoint, "some/folder");
+        yield return Case("model.recompute=layers", recipe => recipe.Model.Recompute.ToString(), "Layers");
         yield return Case("model.compute=bfloat16", recipe => recipe.Model.Compute.ToString(), "Bfloat16");
         yield return Case("model.tieEmbeddings=false", recipe => recipe.Model.TieEmbeddings, false);
         yield return Case("evaluation.sampling={\"topP\":0.9}", recipe => recipe.Evaluation.Sampling.Temperature, 0.0);

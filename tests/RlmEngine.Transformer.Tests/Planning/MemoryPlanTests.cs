@@ -57,9 +57,10 @@ public class MemoryPlanTests
             Is.EqualTo(MemoryPlan.Rollout(config, 8, 100).PackedWeights));
     }
 
-    [TestCaseSource(nameof(s_shapes))]
-    public void Train_OfAMicroBatch_IsWhatAPolicyHoldsAfterIt(ModelConfig config)
+    [Test]
+    public void Train_OfAMicroBatch_IsWhatAPolicyHoldsAfterIt([ValueSource(nameof(s_shapes))] ModelConfig shape, [Values] Recomputation recompute)
     {
+        ModelConfig config = shape with { Recompute = recompute };
         using var policy = TransformerPolicy.Create(config, 1);
         long before = FloatBuffer.LiveBytes;
         int[][] sequences = [.. new[] { 17, 33, 16 + 1, 40 }.Select(length => TestBatches.Tokens(new Random(length), length, config.VocabularySize))];
