@@ -8,6 +8,7 @@ internal sealed unsafe class FloatBuffer : IDisposable
 {
     private static long s_liveBytes;
     private AlignedMemory _memory;
+    private nint _room;
 
     public FloatBuffer()
     {
@@ -24,13 +25,20 @@ internal sealed unsafe class FloatBuffer : IDisposable
     public nint Length { get; private set; }
 
     /// <summary>At least this many floats; new ones are 0, old contents are kept.</summary>
-    public void Reserve(nint length)
+    /// <param name="length">Floats.</param>
+    /// <param name="room">Floats up to which later growth is to copy nothing; they take addresses, but no memory until they are used.</param>
+    public void Reserve(nint length, nint room = 0)
     {
         if (length <= Length) return;
-        AlignedMemory grown = AlignedMemory.Allocate(length);
-        NativeMemory.Copy(_memory.Pointer, grown.Pointer, (nuint)Length * sizeof(float));
-        _memory.Free();
-        _memory = grown;
+        if (length > _room)
+        {
+            _room = Math.Max(length, room);
+            AlignedMemory grown = AlignedMemory.Allocate(_room);
+            NativeMemory.Copy(_memory.Pointer, grown.Pointer, (nuint)Length * sizeof(float));
+            _memory.Free();
+            _memory = grown;
+        }
+
         Interlocked.Add(ref s_liveBytes, (length - Length) * sizeof(float));
         Length = length;
     }
@@ -72,6 +80,7 @@ internal sealed unsafe class FloatBuffer : IDisposable
     {
         _memory.Free();
         _memory = default;
+        _room = 0;
         Interlocked.Add(ref s_liveBytes, -Length * sizeof(float));
         Length = 0;
     }

@@ -8,6 +8,9 @@ internal sealed class PagedCache : IDisposable
     /// <summary>Pages of the first growth.</summary>
     internal const int FirstPages = 64;
 
+    // All layers grow to so many bytes in place: doubling would touch, and so clear, twice the memory that it ends with.
+    private const long RoomBytes = 1L << 30;
+
     private readonly FloatBuffer[] _layers;
     private readonly int _pageFloats;
     private int[] _references = [];
@@ -69,8 +72,9 @@ internal sealed class PagedCache : IDisposable
         int grown = Math.Max(FirstPages, 2 * old);
         Array.Resize(ref _references, grown);
         Array.Resize(ref _free, grown);
+        nint room = (nint)(RoomBytes / sizeof(float) / _layers.Length);
         foreach (FloatBuffer layer in _layers)
-            layer.Reserve((nint)grown * _pageFloats);
+            layer.Reserve((nint)grown * _pageFloats, room);
         for (int page = grown - 1; page >= old; page--)
             _free[_freeCount++] = page;
     }

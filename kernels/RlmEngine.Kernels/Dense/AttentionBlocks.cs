@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace RlmEngine.Kernels.Dense;
 
@@ -35,7 +36,10 @@ internal static unsafe class AttentionBlocks<TLanes>
     }
 
     /// <summary>dots[t][j] = scale · Σ_d x[t][d] · row_j[d] for the positions of <paramref name="blocks"/> whole pages.</summary>
-    /// <remarks>Writes up to a multiple of four pages, and of four queries; what is written beyond is never read.</remarks>
+    /// <remarks>
+    /// Writes up to a multiple of four pages, and of four queries; what is written beyond is never read. One or two queries bring their
+    /// values into the cache meanwhile: the pages of a cache lie apart, and nothing else runs ahead of such a walk.
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Dots(in AttentionSource source, float* x_TD, int queries, int blocks, float scale, float* dots, nint stride)
     {
@@ -205,6 +209,7 @@ internal static unsafe class AttentionBlocks<TLanes>
         nint pageFloats = source.PageFloats;
         int last = blocks - 1, size = source.Size;
         int* table = source.Table;
+        nint values = (nint)(source.Rows - source.Transposed);
         for (int block = 0; block < blocks; block += 4, dots += 4 * Keys)
         {
             // The last pages are walked together too; what they give beyond the sequence is never read.
@@ -217,6 +222,7 @@ internal static unsafe class AttentionBlocks<TLanes>
             for (int i = 0; i < size; i++, offset += Keys)
             {
                 TLanes xi = TLanes.Broadcast(x[i]);
+                Prefetch(a + offset + values, b + offset + values, c + offset + values, d + offset + values);
                 sumA = TLanes.MultiplyAdd(xi, TLanes.Load(a + offset), sumA);
                 sumB = TLanes.MultiplyAdd(xi, TLanes.Load(b + offset), sumB);
                 sumC = TLanes.MultiplyAdd(xi, TLanes.Load(c + offset), sumC);
@@ -228,6 +234,16 @@ internal static unsafe class AttentionBlocks<TLanes>
             TLanes.Multiply(sumC, factor).Store(dots + (2 * Keys));
             TLanes.Multiply(sumD, factor).Store(dots + (3 * Keys));
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(float* a, float* b, float* c, float* d)
+    {
+        if (!Sse.IsSupported) return;
+        Sse.Prefetch0(a);
+        Sse.Prefetch0(b);
+        Sse.Prefetch0(c);
+        Sse.Prefetch0(d);
     }
 
     // The sums of the keys before first, a multiple of four, are given.
