@@ -3,7 +3,7 @@ using RlmEngine.Kernels.Dense;
 namespace RlmEngine.Transformer;
 
 /// <summary>One layer's packed matrices and the places of its weights.</summary>
-internal sealed class LayerWeights : IDisposable
+internal sealed class LayerWeights
 {
     public LayerWeights(WeightLayout layout, ModelConfig config, int layer)
     {
@@ -34,25 +34,10 @@ internal sealed class LayerWeights : IDisposable
 
     public PackedMatrix Down { get; }
 
-    public void Follow(FloatBuffer values)
-    {
-        Query.Follow(Slices.Query.Of(values));
-        Key.Follow(Slices.Key.Of(values));
-        Value.Follow(Slices.Value.Of(values));
-        Output.Follow(Slices.Output.Of(values));
-        Gate.Follow(Slices.Gate.Of(values));
-        Up.Follow(Slices.Up.Of(values));
-        Down.Follow(Slices.Down.Of(values));
-    }
-
-    public void Dispose()
-    {
-        Query.Dispose();
-        Key.Dispose();
-        Value.Dispose();
-        Output.Dispose();
-        Gate.Dispose();
-        Up.Dispose();
-        Down.Dispose();
-    }
+    /// <summary>All of them, each with its weight's place.</summary>
+    public IEnumerable<(WeightSlice Slice, PackedMatrix Matrix)> Matrices =>
+    [
+        (Slices.Query, Query), (Slices.Key, Key), (Slices.Value, Value), (Slices.Output, Output),
+        (Slices.Gate, Gate), (Slices.Up, Up), (Slices.Down, Down),
+    ];
 }

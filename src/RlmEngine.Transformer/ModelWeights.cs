@@ -17,6 +17,7 @@ internal sealed class ModelWeights : IDisposable
         Embedding = new WeightSlice(Layout["model.embed_tokens.weight"]);
         HeadSlice = config.TieEmbeddings ? Embedding : new WeightSlice(Layout["lm_head.weight"]);
         FinalNorm = new WeightSlice(Layout["model.norm.weight"]);
+        Matrices = [.. Layers.SelectMany(layer => layer.Matrices), (HeadSlice, Head)];
     }
 
     public ModelConfig Config { get; }
@@ -29,25 +30,26 @@ internal sealed class ModelWeights : IDisposable
 
     public PackedMatrix Head { get; }
 
+    /// <summary>Every packed matrix, with its weight's place; an embedding that is not the head has none.</summary>
+    public (WeightSlice Slice, PackedMatrix Matrix)[] Matrices { get; }
+
     public WeightSlice Embedding { get; }
 
     public WeightSlice HeadSlice { get; }
 
     public WeightSlice FinalNorm { get; }
 
-    /// <summary>Lets the packed matrices take over the values when they are next used; to be called after every change of them.</summary>
+    /// <summary>Lets the packed matrices take over the values when they are next used; to be called after every change of them but an optimizer's.</summary>
     public void Follow()
     {
-        foreach (LayerWeights layer in Layers)
-            layer.Follow(Values);
-        Head.Follow(HeadSlice.Of(Values));
+        foreach ((WeightSlice slice, PackedMatrix matrix) in Matrices)
+            matrix.Follow(slice.Of(Values));
     }
 
     public void Dispose()
     {
         Values.Dispose();
-        Head.Dispose();
-        foreach (LayerWeights layer in Layers)
-            layer.Dispose();
+        foreach ((_, PackedMatrix matrix) in Matrices)
+            matrix.Dispose();
     }
 }

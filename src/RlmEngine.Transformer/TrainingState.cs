@@ -18,8 +18,9 @@ internal sealed class TrainingState(WeightLayout layout) : IDisposable
     /// <summary>Steps taken.</summary>
     public int Count { get; set; }
 
-    /// <summary>Clips, moves the weights unless the norm is not finite, clears the gradients.</summary>
-    public StepReport Step(FloatBuffer values, OptimizerStep step)
+    /// <summary>Clips, moves the weights and their packed copies unless the norm is not finite, clears the gradients.</summary>
+    /// <remarks>Clipping needs the norm of all gradients first; that reading of them apart, every number is visited once.</remarks>
+    public StepReport Step(ModelWeights weights, OptimizerStep step)
     {
         double norm = Math.Sqrt(SumOfSquares());
         bool isFinite = double.IsFinite(norm);
@@ -27,13 +28,14 @@ internal sealed class TrainingState(WeightLayout layout) : IDisposable
         if (isFinite)
         {
             Count++;
-            AdamWStep matrices = new(
-                Count, step.LearningRate, step.Beta1, step.Beta2, step.Epsilon, step.WeightDecay, isClipped ? step.ClipNorm / norm : 1);
-            Update(values, 0, layout.MatrixLength, matrices);
-            Update(values, layout.MatrixLength, layout.Length, matrices with { WeightDecay = 0 });
+            Update(weights, new AdamWStep(
+                Count, step.LearningRate, step.Beta1, step.Beta2, step.Epsilon, step.WeightDecay, isClipped ? step.ClipNorm / norm : 1));
+        }
+        else
+        {
+            Gradients.Clear();
         }
 
-        Gradients.Clear();
         return new StepReport(norm, isClipped, !isFinite);
     }
 
@@ -60,13 +62,15 @@ internal sealed class TrainingState(WeightLayout layout) : IDisposable
         return sum;
     }
 
-    private void Update(FloatBuffer values, nint from, nint to, AdamWStep step)
+    private void Update(ModelWeights weights, in AdamWStep step)
     {
-        for (; from < to; from += Piece)
-        {
-            int length = (int)nint.Min(Piece, to - from);
-            AdamW.Step(
-                values.Span(from, length), Gradients.Span(from, length), FirstMoments.Span(from, length), SecondMoments.Span(from, length), step);
-        }
+        foreach ((WeightSlice slice, PackedMatrix matrix) in weights.Matrices)
+            AdamW.Step(slice.Of(weights.Values), slice.Of(Gradients), slice.Of(FirstMoments), slice.Of(SecondMoments), step, matrix);
+        if (weights.Embedding != weights.HeadSlice)
+            Update(weights.Values, weights.Embedding, step);
+        Update(weights.Values, new WeightSlice(layout.MatrixLength, (int)(layout.Length - layout.MatrixLength)), step with { WeightDecay = 0 });
     }
+
+    private void Update(FloatBuffer values, WeightSlice slice, in AdamWStep step) =>
+        AdamW.Step(slice.Of(values), slice.Of(Gradients), slice.Of(FirstMoments), slice.Of(SecondMoments), step);
 }

@@ -102,8 +102,7 @@ public sealed partial class TransformerPolicy : IPolicy
     /// <inheritdoc/>
     public StepReport Step(OptimizerStep step)
     {
-        StepReport report = Training.Step(_weights.Values, step);
-        if (!report.IsSkipped) _weights.Follow();
+        StepReport report = Training.Step(_weights, step);
         Version++;
         return report;
     }

@@ -5,8 +5,8 @@ namespace RlmEngine.Kernels.Dense;
 /// <content>The scalar definition of the step, in any floating-point type.</content>
 public static unsafe partial class AdamW
 {
-    /// <summary>Scalar <see cref="Step"/>.</summary>
-    public static void StepReference<T>(Span<T> weights, ReadOnlySpan<T> gradient, Span<T> m, Span<T> v, in AdamWStep step)
+    /// <summary>Scalar step, in any floating-point type; leaves the gradient zero.</summary>
+    public static void StepReference<T>(Span<T> weights, Span<T> gradient, Span<T> m, Span<T> v, in AdamWStep step)
         where T : IBinaryFloatingPointIeee754<T>
     {
         T scale = T.CreateTruncating(step.GradientScale), epsilon = T.CreateTruncating(step.Epsilon);
@@ -20,6 +20,7 @@ public static unsafe partial class AdamW
             m[i] = T.FusedMultiplyAdd(rest1, g - m[i], m[i]);
             v[i] = T.FusedMultiplyAdd(rest2 * g, g, beta2 * v[i]);
             weights[i] = T.FusedMultiplyAdd(minusRate, m[i] / T.FusedMultiplyAdd(T.Sqrt(v[i]), root, epsilon), weights[i] * decay);
+            gradient[i] = T.Zero;
         }
     }
 }

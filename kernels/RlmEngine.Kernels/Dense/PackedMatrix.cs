@@ -63,7 +63,7 @@ public sealed unsafe class PackedMatrix : IDisposable
             if (_followed is not null && !_isForwardPacked)
             {
                 using KernelSpan span = KernelTrace.Begin(KernelKind.WeightPacking, Outputs, Inputs);
-                WorkPool.Run(Panels(Outputs), new PanelPacking(_followed, (Outputs, Inputs), panels, Type, isTransposed: true));
+                WorkPool.Run(Panels(Outputs), new WholePanels(PackingOf(_followed), panels, Inputs, isForward: true));
             }
 
             _isForwardPacked = true;
@@ -80,7 +80,7 @@ public sealed unsafe class PackedMatrix : IDisposable
             if (_followed is not null && !_isBackwardPacked)
             {
                 using KernelSpan span = KernelTrace.Begin(KernelKind.WeightPacking, Outputs, Inputs);
-                WorkPool.Run(Panels(Inputs), new PanelPacking(_followed, (Outputs, Inputs), panels, Type, isTransposed: false));
+                WorkPool.Run(Panels(Inputs), new WholePanels(PackingOf(_followed), panels, Outputs, isForward: false));
             }
 
             _isBackwardPacked = true;
@@ -117,6 +117,17 @@ public sealed unsafe class PackedMatrix : IDisposable
         _isForwardPacked = _isBackwardPacked = false;
     }
 
+    /// <summary>Where a weight that is rewritten must be packed anew: null for panels that no product has asked for since they were last followed.</summary>
+    /// <param name="w">The weight's first number.</param>
+    /// <param name="length">Its numbers.</param>
+    /// <exception cref="ArgumentException">The matrix follows another weight.</exception>
+    internal PanelsToRewrite ToRewrite(float* w, int length)
+    {
+        if (length != (long)Outputs * Inputs || _followed != w || (w is null && length > 0))
+            throw new ArgumentException("the packed matrix does not follow this weight", nameof(w));
+        return length == 0 ? default : new PanelsToRewrite(PackingOf(w), _isForwardPacked ? Forward : null, _isBackwardPacked ? Backward : null);
+    }
+
     /// <summary>Frees the panels.</summary>
     public void Dispose()
     {
@@ -130,9 +141,37 @@ public sealed unsafe class PackedMatrix : IDisposable
 
     private static int BytesOf(PanelType type) => type == PanelType.Bfloat16 ? sizeof(ushort) : sizeof(float);
 
+    private PanelPacking PackingOf(float* w) => new(w, (Outputs, Inputs), Type);
+
     private byte* Rent(NativeBuffer buffer, int columns, int depth)
     {
         nint bytes = Panels(columns) * PanelWidth * (nint)depth * ElementBytes;
         return (byte*)buffer.Rent(Math.Max(bytes / sizeof(float), 1));
+    }
+}
+
+/// <summary>Panels that are written block by block as their weight is.</summary>
+/// <param name="packing">How.</param>
+/// <param name="forward">Panels of the forward product, or null.</param>
+/// <param name="backward">Panels of the backward product, or null.</param>
+internal readonly unsafe struct PanelsToRewrite(PanelPacking packing, byte* forward, byte* backward)
+{
+    private const int Width = PackedMatrix.PanelWidth;
+    private readonly PanelPacking _packing = packing;
+    private readonly byte* _forward = forward;
+    private readonly byte* _backward = backward;
+
+    /// <summary>How many of the two there are.</summary>
+    public int Count => (_forward is null ? 0 : 1) + (_backward is null ? 0 : 1);
+
+    /// <summary>Packs the part of outputs 32·<paramref name="panel"/> to <paramref name="lastOutput"/> that lies in a range of inputs, which begins at a multiple of 32.</summary>
+    public void Pack(int panel, int lastOutput, int fromInput, int toInput)
+    {
+        if (_forward is not null)
+            _packing.Forward(_forward, panel, fromInput, toInput);
+        if (_backward is null)
+            return;
+        for (int i = fromInput; i < toInput; i += Width)
+            _packing.Backward(_backward, i / Width, panel * Width, lastOutput);
     }
 }

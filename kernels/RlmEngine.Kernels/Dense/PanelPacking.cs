@@ -1,67 +1,113 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
 namespace RlmEngine.Kernels.Dense;
 
-/// <summary>Copies one panel of a weight W_OI: transposed for X·Wᵀ, as it stands for dY·W; rounded where the panel is bfloat16.</summary>
-internal readonly unsafe struct PanelPacking(float* w, (int Outputs, int Inputs) size, byte* panels, PanelType type, bool isTransposed) : IWork
+/// <summary>Copies blocks of a weight W_OI into its panels: transposed for X·Wᵀ, as they stand for dY·W; rounded where panels are bfloat16.</summary>
+/// <param name="w">The weight, row-major.</param>
+/// <param name="size">Its rows and columns.</param>
+/// <param name="type">How the panels hold it.</param>
+internal readonly unsafe struct PanelPacking(float* w, (int Outputs, int Inputs) size, PanelType type)
 {
     private const int Width = PackedMatrix.PanelWidth;
     private const int InputsAtOnce = 16;
+    private const int Four = 4;
 
-    public void Do(int index)
+    /// <summary>Writes inputs <paramref name="from"/> to <paramref name="to"/> of forward panel <paramref name="panel"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Forward(byte* panels, int panel, int from, int to)
     {
-        int first = index * Width;
-        nint start = (nint)first * (isTransposed ? size.Inputs : size.Outputs);
-        int count = Math.Min(Width, (isTransposed ? size.Outputs : size.Inputs) - first);
-        if (type == PanelType.Bfloat16 && isTransposed)
-            Transpose(first, count, (ushort*)panels + start);
-        else if (isTransposed)
-            Transpose(first, count, (float*)panels + start);
-        else if (type == PanelType.Bfloat16)
-            Copy(first, count, (ushort*)panels + start);
-        else
-            Copy(first, count, (float*)panels + start);
-    }
-
-    private void Transpose(int first, int count, float* panel)
-    {
-        for (nint start = 0; start < size.Inputs; start += InputsAtOnce)
+        float* rows = w + ((nint)panel * Width * size.Inputs);
+        int count = Math.Min(Width, size.Outputs - (panel * Width));
+        nint start = (nint)panel * Width * size.Inputs;
+        if (type == PanelType.Float32)
         {
-            nint end = Math.Min(start + InputsAtOnce, size.Inputs);
-            for (nint o = 0; o < count; o++)
-            {
-                float* row = w + (first + o) * size.Inputs;
-                for (nint i = start; i < end; i++)
-                    panel[i * Width + o] = row[i];
-            }
+            Transpose(rows, count, from, to, (float*)panels + start + ((nint)from * Width));
+            return;
+        }
+
+        // Rounded a block at a time; the columns that fill up the last panel are zeros before and after.
+        float* block = stackalloc float[InputsAtOnce * Width];
+        new Span<float>(block, InputsAtOnce * Width).Clear();
+        for (int i = from; i < to; i += InputsAtOnce)
+        {
+            int end = Math.Min(i + InputsAtOnce, to);
+            Transpose(rows, count, i, end, block);
+            Round(block, (end - i) * Width, (ushort*)panels + start + ((nint)i * Width));
         }
     }
 
-    private void Transpose(int first, int count, ushort* panel)
+    /// <summary>Writes outputs <paramref name="from"/> to <paramref name="to"/> of backward panel <paramref name="panel"/>.</summary>
+    public void Backward(byte* panels, int panel, int from, int to)
     {
-        ushort* rounded = stackalloc ushort[InputsAtOnce];
-        for (nint start = 0; start < size.Inputs; start += InputsAtOnce)
+        int count = Math.Min(Width, size.Inputs - (panel * Width));
+        nint start = (nint)panel * Width * size.Outputs;
+        for (nint o = from; o < to; o++)
         {
-            int length = (int)Math.Min(InputsAtOnce, size.Inputs - start);
-            for (nint o = 0; o < count; o++)
-            {
-                Round(w + (first + o) * size.Inputs + start, length, rounded);
-                for (nint i = 0; i < length; i++)
-                    panel[(start + i) * Width + o] = rounded[i];
-            }
+            float* row = w + (o * size.Inputs) + (panel * Width);
+            if (type == PanelType.Float32)
+                new ReadOnlySpan<float>(row, count).CopyTo(new Span<float>((float*)panels + start + (o * Width), count));
+            else
+                Round(row, count, (ushort*)panels + start + (o * Width));
         }
     }
 
-    private void Copy(int first, int count, float* panel)
+    /// <summary>target[(i − from)·32 + o] = rows[o, i].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Transpose(float* rows, int count, int from, int to, float* target)
     {
-        for (nint o = 0; o < size.Outputs; o++)
-            new ReadOnlySpan<float>(w + o * size.Inputs + first, count).CopyTo(new Span<float>(panel + o * Width, count));
+        for (int start = from; start < to; start += InputsAtOnce)
+        {
+            int end = Math.Min(start + InputsAtOnce, to);
+            int wholeInputs = Sse.IsSupported ? start + ((end - start) / Four * Four) : start;
+            int wholeOutputs = Sse.IsSupported ? count / Four * Four : 0;
+            for (int o = 0; o < wholeOutputs; o += Four)
+            {
+                for (int i = start; i < wholeInputs; i += Four)
+                    TransposeFour(rows + ((nint)o * size.Inputs) + i, target + ((nint)(i - from) * Width) + o);
+                TransposeEach(rows, (o, o + Four), (wholeInputs, end), from, target);
+            }
+
+            TransposeEach(rows, (wholeOutputs, count), (start, end), from, target);
+        }
     }
 
-    private void Copy(int first, int count, ushort* panel)
+    private void TransposeEach(float* rows, (int From, int To) outputs, (int From, int To) inputs, int from, float* target)
     {
-        for (nint o = 0; o < size.Outputs; o++)
-            Round(w + o * size.Inputs + first, count, panel + o * Width);
+        for (int o = outputs.From; o < outputs.To; o++)
+        {
+            for (int i = inputs.From; i < inputs.To; i++)
+                target[((nint)(i - from) * Width) + o] = rows[((nint)o * size.Inputs) + i];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void TransposeFour(float* source, float* target)
+    {
+        nint stride = size.Inputs;
+        Vector128<float> a = Vector128.Load(source), b = Vector128.Load(source + stride);
+        Vector128<float> c = Vector128.Load(source + (2 * stride)), d = Vector128.Load(source + (3 * stride));
+        Vector128<float> lowAb = Sse.UnpackLow(a, b), lowCd = Sse.UnpackLow(c, d);
+        Vector128<float> highAb = Sse.UnpackHigh(a, b), highCd = Sse.UnpackHigh(c, d);
+        Sse.MoveLowToHigh(lowAb, lowCd).Store(target);
+        Sse.MoveHighToLow(lowCd, lowAb).Store(target + Width);
+        Sse.MoveLowToHigh(highAb, highCd).Store(target + (2 * Width));
+        Sse.MoveHighToLow(highCd, highAb).Store(target + (3 * Width));
     }
 
     private static void Round(float* values, int count, ushort* rounded) =>
         HalfPrecision.ToBfloat16(new ReadOnlySpan<float>(values, count), new Span<byte>(rounded, count * sizeof(ushort)));
+}
+
+/// <summary>All panels of one product, a panel a piece.</summary>
+internal readonly unsafe struct WholePanels(PanelPacking packing, byte* panels, int depth, bool isForward) : IWork
+{
+    public void Do(int index)
+    {
+        if (isForward)
+            packing.Forward(panels, index, 0, depth);
+        else
+            packing.Backward(panels, index, 0, depth);
+    }
 }

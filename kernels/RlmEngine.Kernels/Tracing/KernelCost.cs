@@ -31,7 +31,7 @@ public readonly record struct KernelCost(double Flops, double Bytes)
             KernelKind.RmsNormBackward => Moved((3 + again) * elements),
             KernelKind.SwiGluForward or KernelKind.EmbeddingBackward => Moved(3 * elements),
             KernelKind.SwiGluBackward => Moved(5 * elements),
-            KernelKind.AdamW => Moved(7 * elements),
+            KernelKind.AdamW => Moved((8 + shape.Inner) * elements),
             _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no such kernel"),
         };
     }

@@ -69,6 +69,6 @@ public enum KernelKind
     /// <summary>Sum of squares of Rows gradients.</summary>
     GradientNorm,
 
-    /// <summary>One step of Rows parameters.</summary>
+    /// <summary>One step of Rows parameters, which writes Inner packed copies of them.</summary>
     AdamW,
 }

@@ -13,8 +13,8 @@ public sealed record MachineRate(double GemmFlops, double ReadBytes)
     /// <summary>Share of the product's rate that a training, scoring or drawing pass reaches as a whole; the estimate rests on it.</summary>
     public const double Share = 0.5;
 
-    // Bytes an update moves for each parameter: gradient, moments and weight read and written, gradient cleared, both packed copies made.
-    private const double UpdateBytes = 52;
+    // Bytes an update moves for each parameter: gradient read for its norm; gradient, moments and weight read and written; both packed copies written.
+    private const double UpdateBytes = 44;
     private const int Size = 1024;
     private static readonly TimeSpan s_time = TimeSpan.FromSeconds(0.4);
 
@@ -38,7 +38,7 @@ public sealed record MachineRate(double GemmFlops, double ReadBytes)
 
     /// <summary>
     /// FLOPs / (share · rate) of each phase; drawing takes at least the reading of all matrices for each token of a row, and an update
-    /// the moving of 52 bytes for each parameter.
+    /// the moving of 44 bytes for each parameter.
     /// </summary>
     public PhaseSeconds SecondsOf(StageCost cost, ModelConfig config)
     {

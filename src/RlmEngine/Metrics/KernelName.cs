@@ -23,7 +23,8 @@ public static class KernelName
         KernelKind.LogProbEntropy or KernelKind.LogitGradient or KernelKind.Sampling =>
             [new("rows", shape.Rows), new("vocabulary", shape.Columns)],
         KernelKind.WeightPacking => [new("outputs", shape.Rows), new("inputs", shape.Columns)],
-        KernelKind.SwiGluForward or KernelKind.SwiGluBackward or KernelKind.GradientNorm or KernelKind.AdamW => [new("count", shape.Rows)],
+        KernelKind.SwiGluForward or KernelKind.SwiGluBackward or KernelKind.GradientNorm => [new("count", shape.Rows)],
+        KernelKind.AdamW => [new("count", shape.Rows), new("packedCopies", shape.Inner)],
         _ => [new("rows", shape.Rows), new("columns", shape.Columns)],
     };
 

@@ -37,7 +37,7 @@ public class AdamWTests
         for (int t = 1; t <= 5; t++)
         {
             float gradient = 0.3f * t - 0.8f;
-            AdamW.Step(weights, [gradient], m, v, new AdamWStep(t, rate, beta1, beta2, epsilon, decay, scale));
+            AdamW.Step(weights, new[] { gradient }, m, v, new AdamWStep(t, rate, beta1, beta2, epsilon, decay, scale));
             double g = gradient * scale;
             first = beta1 * first + (1 - beta1) * g;
             second = beta2 * second + (1 - beta2) * g * g;
@@ -55,16 +55,24 @@ public class AdamWTests
     public void Step_First_MovesByTheLearningRateAgainstTheSign()
     {
         float[] weights = [1, 1], m = new float[2], v = new float[2];
-        AdamW.Step(weights, [3e-3f, -50], m, v, new AdamWStep(1, 0.01));
+        AdamW.Step(weights, new[] { 3e-3f, -50 }, m, v, new AdamWStep(1, 0.01));
         Assert.That(weights[0], Is.EqualTo(0.99).Within(1e-6));
         Assert.That(weights[1], Is.EqualTo(1.01).Within(1e-6));
+    }
+
+    [TestCaseSource(nameof(s_counts))]
+    public void Step_Gradient_IsZeroAfterwards(int count)
+    {
+        float[] gradient = DenseTest.Numbers(count, 5);
+        AdamW.Step(new float[count], gradient, new float[count], new float[count], Settings(1));
+        Assert.That(DenseTest.Bits(gradient), Is.All.Zero);
     }
 
     [Test]
     public void Step_NoGradient_OnlyDecays()
     {
         float[] weights = [2], m = [0], v = [0];
-        AdamW.Step(weights, [0], m, v, new AdamWStep(1, 0.1, WeightDecay: 0.5));
+        AdamW.Step(weights, new float[1], m, v, new AdamWStep(1, 0.1, WeightDecay: 0.5));
         Assert.That(weights[0], Is.EqualTo(2 * 0.95f));
     }
 

@@ -50,15 +50,30 @@ public class TrainingTraceTests
         Assert.That(calls.Count(call => call.Kind == KernelKind.WeightPacking), Is.EqualTo(2 * ((7 * layers) + 1)), "each matrix for both products");
     }
 
-    private static KernelCall[] Trained(ModelConfig config, TokenBatch batch)
+    /// <summary>Once packed, weights are packed by the optimizer's own pass: a matrix of an epoch of many steps is never read for packing again.</summary>
+    [Test]
+    public void Step_OfPackedMatrices_LeavesNothingToPack([Values] WeightType compute)
+    {
+        ModelConfig config = TestModels.Config(ModelFamily.Qwen3) with { Compute = compute };
+        KernelCall[] calls = Trained(config, Batch(), steps: 3);
+        int matrices = (7 * config.Layers) + 1;
+        Assert.That(calls.Count(call => call.Kind == KernelKind.WeightPacking), Is.EqualTo(2 * matrices));
+        Assert.That(calls.Count(call => call.Kind == KernelKind.AdamW && call.Shape.Inner == 2), Is.EqualTo(3 * matrices));
+        Assert.That(calls.Count(call => call.Kind == KernelKind.AdamW && call.Shape.Inner == 0), Is.EqualTo(3), "norms");
+    }
+
+    private static KernelCall[] Trained(ModelConfig config, TokenBatch batch, int steps = 1)
     {
         using TransformerPolicy policy = TestModels.Create(config);
         Calls heard = new();
         KernelTrace.Attach(heard);
         try
         {
-            policy.Accumulate(batch, TestBatches.Records(batch), WeightedObjective.CrossEntropy(batch.TargetCount));
-            policy.Step(new OptimizerStep { LearningRate = 0.01 });
+            for (int step = 0; step < steps; step++)
+            {
+                policy.Accumulate(batch, TestBatches.Records(batch), WeightedObjective.CrossEntropy(batch.TargetCount));
+                policy.Step(new OptimizerStep { LearningRate = 0.01 });
+            }
         }
         finally
         {
