@@ -13,6 +13,8 @@ internal sealed class BatchLayout
     private int[] _tables = [];
     private int[] _next_S = [];
     private int[] _last_S = [];
+    private int[] _root_S = [];
+    private int[] _places_S = [];
     private int[] _roots_T = [];
     private int[] _positions_N = [];
     private int _segmentCount;
@@ -32,7 +34,8 @@ internal sealed class BatchLayout
 
     public AttentionBatch Attention => new(_shape, _segments_S.AsSpan(0, _segmentCount), _tables.AsSpan(0, _tableLength));
 
-    public AttentionTrees Trees => new(_roots_T.AsSpan(0, _rootCount), _next_S.AsSpan(0, _segmentCount));
+    public AttentionTrees Trees => new(
+        _roots_T.AsSpan(0, _rootCount), _next_S.AsSpan(0, _segmentCount), _places_S.AsSpan(0, _segmentCount));
 
     /// <summary>Takes over a batch's segments.</summary>
     /// <exception cref="ArgumentException">They do not cover the rows, or one is longer than the context, or a parent is impossible.</exception>
@@ -57,24 +60,32 @@ internal sealed class BatchLayout
         int past = segment.ParentLength;
         int shared = past / PageKeys;
         int pages = (past + segment.Length + PageKeys - 1) / PageKeys;
-        int pastStart = segment.Parent < 0 ? -1 : segments[segment.Parent].Start;
-        _segments_S[s] = new AttentionSegment(segment.Start, segment.Length, past, _tableLength, shared * PageKeys, pastStart);
+        _segments_S[s] = new AttentionSegment(segment.Start, segment.Length, past, _tableLength, shared * PageKeys, segment.Parent);
         for (int page = 0; page < pages; page++)
             _tables[_tableLength++] = page < shared ? _tables[_segments_S[segment.Parent].Table + page] : PageCount++;
         for (int i = 0; i < segment.Length; i++)
             _positions_N[_rowCount++] = past + i;
 
+        Join(segment.Parent, s);
+    }
+
+    private void Join(int parent, int s)
+    {
         _next_S[s] = -1;
-        if (segment.Parent < 0)
+        int root = _root_S[s] = parent < 0 ? s : _root_S[parent];
+        if (parent < 0)
         {
             _roots_T[_rootCount++] = s;
-            _last_S[s] = s;
+            _places_S[s] = 0;
         }
         else
         {
-            _next_S[_last_S[segment.Parent]] = s;
-            _last_S[segment.Parent] = s;
+            int last = _last_S[root];
+            _next_S[last] = s;
+            _places_S[s] = _places_S[last] + _segments_S[last].Length;
         }
+
+        _last_S[root] = s;
     }
 
     private void Check(Segment[] segments, int s)
@@ -86,11 +97,8 @@ internal sealed class BatchLayout
             throw new ArgumentException($"segment {s} continues segment {segment.Parent}, which does not stand before it");
         if (segment.Parent < 0 && segment.ParentLength != 0)
             throw new ArgumentException($"segment {s} has {segment.ParentLength} rows of a parent but no parent");
-        if (segment.Parent >= 0 && (segments[segment.Parent].Parent >= 0 || segment.ParentLength > segments[segment.Parent].Length))
-        {
-            throw new ArgumentException(
-                $"segment {s} continues {segment.ParentLength} rows of segment {segment.Parent}, which has fewer or a parent of its own");
-        }
+        if (segment.Parent >= 0 && segment.ParentLength > segments[segment.Parent].ParentLength + segments[segment.Parent].Length)
+            throw new ArgumentException($"segment {s} continues {segment.ParentLength} positions of segment {segment.Parent}, which has fewer");
 
         if (segment.ParentLength + segment.Length > _contextLength)
             throw new ArgumentException($"segment {s} ends at position {segment.ParentLength + segment.Length}; the context is {_contextLength}");
@@ -103,6 +111,8 @@ internal sealed class BatchLayout
             _segments_S = new AttentionSegment[segments.Length];
             _next_S = new int[segments.Length];
             _last_S = new int[segments.Length];
+            _root_S = new int[segments.Length];
+            _places_S = new int[segments.Length];
             _roots_T = new int[segments.Length];
         }
 

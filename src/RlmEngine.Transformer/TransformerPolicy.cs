@@ -16,6 +16,7 @@ public sealed partial class TransformerPolicy : IPolicy
 {
     private readonly ModelWeights _weights;
     private readonly Backbone _backbone;
+    private readonly DistinctTargets _targets = new();
     private readonly bool _isFrozen;
     private TrainingState? _training;
 
@@ -71,8 +72,15 @@ public sealed partial class TransformerPolicy : IPolicy
     public void Score(TokenBatch batch, Span<float> logProbs_M, Span<float> entropies_M, Span<int> argmax_M = default, int entropyTopK = 0)
     {
         ArgumentNullException.ThrowIfNull(batch);
+        _targets.Set(batch);
         ReadOnlySpan<float> hidden_NH = _backbone.Forward(batch, keepActivations: false);
-        LanguageHead.Forward(_weights.Head, TargetsOf(batch), hidden_NH, logProbs_M, entropies_M, argmax_M, entropyTopK);
+        using SpanOwner<float> results = SpanOwner<float>.Allocate(2 * _targets.Count);
+        using SpanOwner<int> argmax = SpanOwner<int>.Allocate(argmax_M.IsEmpty ? 0 : _targets.Count);
+        Span<float> logProbs_U = results.Span[.._targets.Count], entropies_U = results.Span[_targets.Count..];
+        LanguageHead.Forward(_weights.Head, _targets.Targets, hidden_NH, logProbs_U, entropies_U, argmax.Span, entropyTopK);
+        _targets.Expand<float>(logProbs_U, logProbs_M[..batch.TargetCount]);
+        _targets.Expand<float>(entropies_U, entropies_M[..batch.TargetCount]);
+        if (!argmax_M.IsEmpty) _targets.Expand<int>(argmax.Span, argmax_M[..batch.TargetCount]);
         GC.KeepAlive(this);
     }
 
@@ -82,18 +90,22 @@ public sealed partial class TransformerPolicy : IPolicy
         ArgumentNullException.ThrowIfNull(batch);
         ArgumentNullException.ThrowIfNull(objective);
         FloatBuffer gradients = Training.Gradients;
-        using SpanOwner<float> results = SpanOwner<float>.Allocate(4 * batch.TargetCount, AllocationMode.Clear);
-        Span<float> logProbs_M = results.Span[..batch.TargetCount];
-        Span<float> entropies_M = results.Span.Slice(batch.TargetCount, batch.TargetCount);
-        Span<float> dLogProbs_M = results.Span.Slice(2 * batch.TargetCount, batch.TargetCount);
-        Span<float> dEntropies_M = results.Span.Slice(3 * batch.TargetCount, batch.TargetCount);
+        _targets.Set(batch);
+        int targets = batch.TargetCount, distinct = _targets.Count;
+        using SpanOwner<float> results = SpanOwner<float>.Allocate(4 * (targets + distinct), AllocationMode.Clear);
+        Part logProbs = new(results.Span, 0, targets, distinct), entropies = new(results.Span, 1, targets, distinct);
+        Part dLogProbs = new(results.Span, 2, targets, distinct), dEntropies = new(results.Span, 3, targets, distinct);
 
         ReadOnlySpan<float> hidden_NH = _backbone.Forward(batch, keepActivations: true);
-        LanguageHead.Forward(_weights.Head, TargetsOf(batch), hidden_NH, logProbs_M, entropies_M);
-        LossReport report = objective.Evaluate(records, logProbs_M, entropies_M, dLogProbs_M, dEntropies_M);
+        LanguageHead.Forward(_weights.Head, _targets.Targets, hidden_NH, logProbs.Of_U, entropies.Of_U);
+        _targets.Expand<float>(logProbs.Of_U, logProbs.Of_M);
+        _targets.Expand<float>(entropies.Of_U, entropies.Of_M);
+        LossReport report = objective.Evaluate(records, logProbs.Of_M, entropies.Of_M, dLogProbs.Of_M, dEntropies.Of_M);
+        _targets.Sum(dLogProbs.Of_M, dLogProbs.Of_U);
+        _targets.Sum(dEntropies.Of_M, dEntropies.Of_U);
         Span<float> dHidden_NH = _backbone.ClearedHiddenGradient(batch.RowCount);
         LanguageHead.Backward(
-            _weights.Head, TargetsOf(batch), hidden_NH, dLogProbs_M, dEntropies_M, dHidden_NH, _weights.HeadSlice.Of(gradients));
+            _weights.Head, _targets.Targets, hidden_NH, dLogProbs.Of_U, dEntropies.Of_U, dHidden_NH, _weights.HeadSlice.Of(gradients));
         _backbone.Backward(batch, gradients);
         GC.KeepAlive(this);
         return report;
@@ -160,9 +172,15 @@ public sealed partial class TransformerPolicy : IPolicy
     private static TransformerPolicy Empty(ModelConfig config, ModelOrigin? origin = null)
         => new(new ModelWeights(config), new Rope(config.ContextLength, config.RopeFrequencies()), isFrozen: false) { Origin = origin };
 
-    private static HeadTargets TargetsOf(TokenBatch batch) => new(batch.TargetRows_M, batch.Targets_M, batch.Temperatures_M);
-
     private WeightSlice SliceOf(string name) => _weights.Layout.TryGet(name, out WeightTensor? tensor)
         ? new WeightSlice(tensor)
         : throw new ArgumentException($"the model has no tensor {name}", nameof(name));
+
+    /// <summary>One of four numbers of each target: of all M, and of the U that differ.</summary>
+    private readonly ref struct Part(Span<float> results, int index, int targets, int distinct)
+    {
+        public Span<float> Of_M { get; } = results.Slice(index * targets, targets);
+
+        public Span<float> Of_U { get; } = results.Slice((4 * targets) + (index * distinct), distinct);
+    }
 }

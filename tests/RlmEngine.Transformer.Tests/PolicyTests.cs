@@ -111,7 +111,7 @@ public sealed class PolicyTests
         yield return Bad("empty segment", [1], [new Segment(0, 1), new Segment(1, 0)]);
         yield return Bad("parent behind", [1, 2], [new Segment(0, 1, 1, 1), new Segment(1, 1)]);
         yield return Bad("parent too short", [1, 2], [new Segment(0, 1), new Segment(1, 1, 0, 2)]);
-        yield return Bad("grandparent", [1, 2, 3], [new Segment(0, 1), new Segment(1, 1, 0, 1), new Segment(2, 1, 1, 1)]);
+        yield return Bad("parents too short", [1, 2, 3], [new Segment(0, 1), new Segment(1, 1, 0, 1), new Segment(2, 1, 1, 3)]);
         yield return Bad("past without parent", [1], [new Segment(0, 1, -1, 3)]);
         yield return Bad("longer than the context", new int[81], [new Segment(0, 81)]);
         yield return Bad("token too large", [61], [new Segment(0, 1)]);

@@ -78,8 +78,7 @@ internal sealed class ReferenceTransformer<T>(ModelConfig config)
         List<int> positions = [];
         foreach (Segment segment in batch.Segments_S)
         {
-            int pastStart = segment.Parent < 0 ? -1 : batch.Segments_S[segment.Parent].Start;
-            segments.Add(new AttentionSegment(segment.Start, segment.Length, segment.ParentLength, 0, 0, pastStart));
+            segments.Add(new AttentionSegment(segment.Start, segment.Length, segment.ParentLength, 0, 0, segment.Parent));
             positions.AddRange(Enumerable.Range(segment.ParentLength, segment.Length));
         }
 

@@ -24,11 +24,11 @@ public static unsafe partial class Attention
                 int count = segment.Past + row - segment.Start + 1;
                 for (int head = 0; head < shape.Heads; head++)
                 {
-                    ProbabilitiesReference(shape, segment, queries_NQ, keys_NK, row, head, p.AsSpan(0, count));
+                    ProbabilitiesReference(batch, segment, queries_NQ, keys_NK, row, head, p.AsSpan(0, count));
                     Span<T> output = QueryOf(shape, output_NQ, row, head);
                     output.Clear();
                     for (int j = 0; j < count; j++)
-                        AddScaled(p[j], KeyOf(shape, values_NK, segment.RowOf(j), head), output);
+                        AddScaled(p[j], KeyOf(shape, values_NK, batch.RowOf(segment, j), head), output);
                 }
             }
         }
@@ -62,21 +62,21 @@ public static unsafe partial class Attention
                 int count = segment.Past + row - segment.Start + 1;
                 for (int head = 0; head < shape.Heads; head++)
                 {
-                    ProbabilitiesReference(shape, segment, queries_NQ, keys_NK, row, head, p.AsSpan(0, count));
+                    ProbabilitiesReference(batch, segment, queries_NQ, keys_NK, row, head, p.AsSpan(0, count));
                     ReadOnlySpan<T> dOutput = QueryOf(shape, dOutput_NQ, row, head);
                     T delta = T.Zero;
                     for (int j = 0; j < count; j++)
                     {
-                        dp[j] = Dot(dOutput, KeyOf(shape, values_NK, segment.RowOf(j), head));
+                        dp[j] = Dot(dOutput, KeyOf(shape, values_NK, batch.RowOf(segment, j), head));
                         delta += p[j] * dp[j];
-                        AddScaled(p[j], dOutput, KeyOf(shape, dValues_NK, segment.RowOf(j), head));
+                        AddScaled(p[j], dOutput, KeyOf(shape, dValues_NK, batch.RowOf(segment, j), head));
                     }
 
                     for (int j = 0; j < count; j++)
                     {
                         T ds = p[j] * (dp[j] - delta) * scale;
-                        AddScaled(ds, KeyOf(shape, keys_NK, segment.RowOf(j), head), QueryOf(shape, dQueries_NQ, row, head));
-                        AddScaled(ds, QueryOf(shape, queries_NQ, row, head), KeyOf(shape, dKeys_NK, segment.RowOf(j), head));
+                        AddScaled(ds, KeyOf(shape, keys_NK, batch.RowOf(segment, j), head), QueryOf(shape, dQueries_NQ, row, head));
+                        AddScaled(ds, QueryOf(shape, queries_NQ, row, head), KeyOf(shape, dKeys_NK, batch.RowOf(segment, j), head));
                     }
                 }
             }
@@ -84,14 +84,15 @@ public static unsafe partial class Attention
     }
 
     private static void ProbabilitiesReference<T>(
-        AttentionShape shape, AttentionSegment segment, ReadOnlySpan<T> queries_NQ, ReadOnlySpan<T> keys_NK, int row, int head, Span<T> p)
+        in AttentionBatch batch, AttentionSegment segment, ReadOnlySpan<T> queries_NQ, ReadOnlySpan<T> keys_NK, int row, int head, Span<T> p)
         where T : IBinaryFloatingPointIeee754<T>
     {
+        AttentionShape shape = batch.Shape;
         T scale = T.One / T.Sqrt(T.CreateChecked(shape.HeadSize));
         T max = T.NegativeInfinity;
         for (int j = 0; j < p.Length; j++)
         {
-            p[j] = Dot(QueryOf(shape, queries_NQ, row, head), KeyOf(shape, keys_NK, segment.RowOf(j), head)) * scale;
+            p[j] = Dot(QueryOf(shape, queries_NQ, row, head), KeyOf(shape, keys_NK, batch.RowOf(segment, j), head)) * scale;
             max = T.Max(max, p[j]);
         }
 

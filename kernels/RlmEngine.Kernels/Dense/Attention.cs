@@ -87,7 +87,7 @@ public static unsafe partial class Attention
         batch.CheckRows(Math.Min(gradients.Keys_NK.Length, gradients.Values_NK.Length), batch.Shape.KeyValueWidth, nameof(gradients));
         using KernelSpan span = KernelTrace.IsOn ? KernelTrace.Begin(KernelKind.AttentionBackward, batch.Work) : default;
         fixed (AttentionSegment* segments = batch.Segments_S)
-        fixed (int* tables = batch.Tables, roots = trees.Roots_T, next = trees.Next_S)
+        fixed (int* tables = batch.Tables, roots = trees.Roots_T, next = trees.Next_S, places = trees.Places_S)
         fixed (float* queries = forward.Queries_NQ, pages = forward.Pages, output = forward.Output_NQ, statistics = forward.Statistics_NH2)
         fixed (float* swapped = swappedPages, dOutput = dOutput_NQ)
         fixed (float* dQueries = gradients.Queries_NQ, dKeys = gradients.Keys_NK, dValues = gradients.Values_NK)
@@ -106,6 +106,7 @@ public static unsafe partial class Attention
                 RowCount = batch.RowCount,
                 Roots = roots,
                 Next = next,
+                Places = places,
                 SwappedPages = swapped,
                 OutputGradient = dOutput,
                 QueriesGradient = dQueries,

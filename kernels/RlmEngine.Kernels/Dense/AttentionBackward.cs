@@ -33,17 +33,16 @@ internal readonly unsafe struct AttentionBackward<TLanes>(AttentionOperands oper
             float* scores = AttentionOperands.Align(memory);
             float* dKeys = scores + (2 * Tile * (_o.ScoresStride + shape.PaddedHeadSize)) + Keys + AttentionBlocks<TLanes>.PartialFloats;
             new Span<float>(dKeys, 2 * sums).Clear();
-            for (int s = root, place = 0; s >= 0; place += _o.Segments[s].Length, s = _o.Next[s])
-                Segment(_o.Segments + s, keyHead, _o.Segments[root].Start, place, scores, dKeys, dKeys + sums);
-            for (int s = root; s >= 0; dKeys += _o.Segments[s].Length * shape.PaddedHeadSize, s = _o.Next[s])
-                Store(_o.Segments + s, keyHead, dKeys, dKeys + sums);
+            for (int s = root; s >= 0; s = _o.Next[s])
+                Segment(_o.Segments + s, keyHead, scores, dKeys, dKeys + sums);
+            for (int s = root; s >= 0; s = _o.Next[s])
+                Store(_o.Segments + s, keyHead, dKeys + Place(s), dKeys + sums + Place(s));
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Segment(AttentionSegment* segment, int keyHead, int root, int place, float* scores, float* dKeys, float* dValues)
+    private void Segment(AttentionSegment* segment, int keyHead, float* scores, float* dKeys, float* dValues)
     {
-        int past = (segment->PastStart - root) * _o.Shape.PaddedHeadSize, own = place * _o.Shape.PaddedHeadSize;
         for (int head = keyHead * _o.Shape.GroupSize; head < (keyHead + 1) * _o.Shape.GroupSize; head++)
         {
             for (int first = 0; first < segment->Length; first += Tile)
@@ -51,8 +50,8 @@ internal readonly unsafe struct AttentionBackward<TLanes>(AttentionOperands oper
                 int rows = Math.Min(Tile, segment->Length - first);
                 Rows(segment, first, rows, head, keyHead, scores);
                 float* ds = scores + (Tile * _o.ScoresStride), queries_TD = ds + (Tile * _o.ScoresStride);
-                AddOuter(segment, first, rows, ds, queries_TD, dKeys + past, dKeys + own);
-                AddOuter(segment, first, rows, scores, queries_TD + (Tile * _o.Shape.PaddedHeadSize), dValues + past, dValues + own);
+                AddOuter(segment, first, rows, ds, queries_TD, dKeys);
+                AddOuter(segment, first, rows, scores, queries_TD + (Tile * _o.Shape.PaddedHeadSize), dValues);
             }
         }
     }
@@ -103,13 +102,24 @@ internal readonly unsafe struct AttentionBackward<TLanes>(AttentionOperands oper
         queries.Prefetch(_o.Output + corner);
     }
 
-    // First the keys that all rows see, then those of the rows themselves.
+    private nint Place(int segment) => (nint)_o.Places[segment] * _o.Shape.PaddedHeadSize;
+
+    // First the keys that all rows see, those of each parent where its own rows stand, then those of the rows themselves.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void AddOuter(AttentionSegment* segment, int first, int rows, float* weights, float* x_TD, float* past, float* own)
+    private void AddOuter(AttentionSegment* segment, int first, int rows, float* weights, float* x_TD, float* sums)
     {
         int size = _o.Shape.PaddedHeadSize, before = segment->Past + first, padded = (rows + Four - 1) / Four * Four;
         nint stride = _o.ScoresStride;
-        AttentionBlocks<TLanes>.AddOuter(weights, stride, padded, x_TD, size, segment->Past, past);
+        int end = segment->Past;
+        for (int s = segment->Parent; end > 0; s = _o.Segments[s].Parent)
+        {
+            int start = _o.Segments[s].Past;
+            if (start >= end) continue;
+            AttentionBlocks<TLanes>.AddOuter(weights + start, stride, padded, x_TD, size, end - start, sums + Place(s));
+            end = start;
+        }
+
+        float* own = sums + Place((int)(segment - _o.Segments));
         AttentionBlocks<TLanes>.AddOuter(weights + segment->Past, stride, padded, x_TD, size, first, own);
         for (int r = 0; r < rows; r += Four)
         {

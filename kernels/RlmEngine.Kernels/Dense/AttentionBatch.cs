@@ -47,6 +47,14 @@ public readonly ref struct AttentionBatch(AttentionShape shape, ReadOnlySpan<Att
         }
     }
 
+    /// <summary>Row of a position of a segment's sequence: its own, or one of its parents'.</summary>
+    internal int RowOf(AttentionSegment segment, int position)
+    {
+        while (position < segment.Past)
+            segment = Segments_S[segment.Parent];
+        return segment.Start + position - segment.Past;
+    }
+
     internal void CheckRows(int length, int width, string name)
     {
         if (length < (long)RowCount * width)

@@ -1,15 +1,19 @@
 namespace RlmEngine.Kernels.Dense;
 
-/// <summary>Trees of segments: a parent and the segments that continue it.</summary>
+/// <summary>Trees of segments: one without a parent, and those that continue it or one another.</summary>
 /// <param name="roots_T">The first segment of each tree.</param>
 /// <param name="next_S">For each segment the next of its tree, ascending, or −1.</param>
-public readonly ref struct AttentionTrees(ReadOnlySpan<int> roots_T, ReadOnlySpan<int> next_S)
+/// <param name="places_S">For each segment how many rows its tree has before it.</param>
+public readonly ref struct AttentionTrees(ReadOnlySpan<int> roots_T, ReadOnlySpan<int> next_S, ReadOnlySpan<int> places_S)
 {
     /// <summary>The first segment of each tree.</summary>
     public ReadOnlySpan<int> Roots_T { get; } = roots_T;
 
     /// <summary>For each segment the next of its tree, or −1.</summary>
     public ReadOnlySpan<int> Next_S { get; } = next_S;
+
+    /// <summary>For each segment how many rows its tree has before it.</summary>
+    public ReadOnlySpan<int> Places_S { get; } = places_S;
 }
 
 /// <summary>What attention's forward read and wrote, kept for its backward.</summary>

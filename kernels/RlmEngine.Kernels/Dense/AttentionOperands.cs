@@ -15,6 +15,7 @@ internal unsafe struct AttentionOperands
     public float* Statistics;
     public int* Roots;
     public int* Next;
+    public int* Places;
     public float* SwappedPages;
     public float* OutputGradient;
     public float* QueriesGradient;

@@ -25,12 +25,13 @@ internal readonly unsafe struct AttentionPacking(
         int end = segment.Past + segment.Length;
         for (int position = segment.PackFrom; position < end;)
         {
-            nint source = ((nint)segment.RowOf(position) * _shape.KeyValueWidth) + (head * _shape.HeadSize);
+            (int row, int rows) = Run(segment, position);
+            nint source = ((nint)row * _shape.KeyValueWidth) + (head * _shape.HeadSize);
             float* page = _pages + ((nint)_tables[segment.Table + (position / PageKeys)] * _shape.PageFloats) + (head * _shape.HeadFloats);
             int slot = position % PageKeys;
 
-            // Four positions together unless the parent's rows end between them.
-            bool four = Sse.IsSupported && slot % Four == 0 && end - position >= Four && (position >= segment.Past || segment.Past - position >= Four);
+            // Four positions together unless a parent's rows end between them.
+            bool four = Sse.IsSupported && slot % Four == 0 && rows >= Four;
             if (four)
                 TransposeFour(_transposed + source, page + slot);
             else
@@ -39,6 +40,19 @@ internal readonly unsafe struct AttentionPacking(
             CopyRows(count, _byRows + source, page + _shape.RowsOffset + (slot * _shape.PaddedHeadSize));
             position += count;
         }
+    }
+
+    // Row of a position, and how many of the positions from there on have the rows after it.
+    private (int Row, int Count) Run(AttentionSegment segment, int position)
+    {
+        int end = segment.Past + segment.Length;
+        while (position < segment.Past)
+        {
+            end = Math.Min(end, segment.Past);
+            segment = _segments[segment.Parent];
+        }
+
+        return (segment.Start + position - segment.Past, end - position);
     }
 
     private void TransposeOne(float* source, float* column)

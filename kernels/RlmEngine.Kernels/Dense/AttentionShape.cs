@@ -42,8 +42,8 @@ public readonly record struct AttentionShape(int Heads, int KeyValueHeads, int H
 /// <param name="Past">Position of the first row in its sequence: how many keys precede it.</param>
 /// <param name="Table">Place in the page tables of this sequence's page of positions 0 to 15; the next pages follow.</param>
 /// <param name="PackFrom">First position whose key and value are written to the pages (those before stand there already).</param>
-/// <param name="PastStart">Row of position 0, for positions from PackFrom to Past and for gradients; −1 when the past has no rows.</param>
-public readonly record struct AttentionSegment(int Start, int Length, int Past, int Table, int PackFrom, int PastStart)
-{
-    internal int RowOf(int position) => position < Past ? PastStart + position : Start + position - Past;
-}
+/// <param name="Parent">
+/// The earlier segment whose sequence holds the positions before Past, where they have rows: those from PackFrom to Past, and all of them
+/// for gradients; −1 when the past has no rows. A parent may have a parent itself.
+/// </param>
+public readonly record struct AttentionSegment(int Start, int Length, int Past, int Table, int PackFrom, int Parent);

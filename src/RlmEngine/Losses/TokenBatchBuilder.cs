@@ -1,13 +1,18 @@
 namespace RlmEngine.Losses;
 
-/// <summary>Packs training items into micro-batches of at most so many rows, in order, without padding.</summary>
+/// <summary>Packs training items into micro-batches of at most so many rows, without padding, what they begin with alike computed once.</summary>
+/// <remarks>
+/// The completions of a group share the prompt and their tokens up to where they part; the prompts of one document, and the document
+/// itself, share its tokens. A row's numbers depend on the tokens up to it alone, so a shared row gives the log-probs and, with the
+/// derivatives of all targets added up, the gradient of the sequences computed apart.
+/// </remarks>
 public static class TokenBatchBuilder
 {
-    /// <summary>Packs items in their order; a group stays whole unless it alone is larger than the limit.</summary>
+    /// <summary>Packs items; those that share a prefix stand together, and stay so unless they alone are larger than the limit.</summary>
     /// <param name="items">Groups and documents; those without targets are left out.</param>
     /// <param name="maxRows">
-    /// Rows of one micro-batch at most. A larger group is split by completions and its prompt repeated; a single completion with its
-    /// prompt, or a single document, that is larger still makes a micro-batch of its own.
+    /// Rows of one micro-batch at most. What is larger is split by completions and documents, and what these shared repeated; a single
+    /// completion with its prompt, or a single document, that is larger still makes a micro-batch of its own.
     /// </param>
     /// <param name="skipZeroAdvantage">
     /// Leaves out completions whose advantage is exactly 0. Correct only when the objective has neither KL nor entropy terms, so that
@@ -17,68 +22,48 @@ public static class TokenBatchBuilder
     public static IEnumerable<MicroBatch> MicroBatches(IEnumerable<TrainingItem> items, int maxRows, bool skipZeroAdvantage = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxRows, 1);
-        return Pack(items, maxRows, skipZeroAdvantage);
+        TrainingItem[][] families = [.. PrefixOrder.Families([.. items])];
+        return Pack(families.Select(family => family.SelectMany(item => TrainingSequence.Of(item, skipZeroAdvantage))), maxRows);
     }
 
-    private static IEnumerable<MicroBatch> Pack(IEnumerable<TrainingItem> items, int maxRows, bool skipZeroAdvantage)
+    /// <summary>Packs items as <see cref="MicroBatches"/> does, but each sequence whole and by itself, with nothing shared: what tests compare with.</summary>
+    /// <param name="items">As there.</param>
+    /// <param name="maxRows">As there.</param>
+    public static IEnumerable<MicroBatch> Unshared(IEnumerable<TrainingItem> items, int maxRows) =>
+        Pack(items.SelectMany(item => TrainingSequence.Of(item, skipZeroAdvantage: false)).Select(sequence => (TrainingSequence[])[sequence]), maxRows);
+
+    private static IEnumerable<MicroBatch> Pack(IEnumerable<IEnumerable<TrainingSequence>> trees, int maxRows)
     {
         var batch = new MicroBatchAssembler();
-        foreach (Piece piece in items.SelectMany(item => Pieces(item, maxRows, skipZeroAdvantage)))
+        foreach (TrainingSequence[] tree in trees.Select(tree => tree.ToArray()))
         {
-            if (batch.RowCount > 0 && batch.RowCount + piece.Rows > maxRows)
+            if (batch.RowCount > 0 && batch.RowCount + RowsOf(tree) > maxRows)
             {
                 yield return batch.Build();
                 batch = new MicroBatchAssembler();
             }
-            piece.AddTo(batch);
+            batch.BeginTree();
+            foreach (TrainingSequence sequence in tree)
+            {
+                if (batch.RowCount > 0 && batch.NewRows(sequence) is > 0 and int rows && batch.RowCount + rows > maxRows)
+                {
+                    yield return batch.Build();
+                    batch = new MicroBatchAssembler();
+                    batch.BeginTree();
+                }
+                batch.Add(sequence);
+            }
         }
         if (batch.RowCount > 0)
             yield return batch.Build();
     }
 
-    private static IEnumerable<Piece> Pieces(TrainingItem item, int maxRows, bool skipZeroAdvantage)
+    private static int RowsOf(TrainingSequence[] tree)
     {
-        if (item is DocumentWindow document)
-            return document.RowCount > 0 ? [new Piece(document.RowCount, batch => batch.Add(document))] : [];
-        var group = (CompletionGroup)item;
-        Validate(group);
-        TrainingCompletion[] kept =
-            [.. group.Completions.Where(c => c.Tokens_T.Length > 0 && !(skipZeroAdvantage && c.Advantage == 0f))];
-        return Runs(kept, maxRows - (group.Prompt.Length - 1)).Select(run => new Piece(
-            group.Prompt.Length - 1 + run.Sum(c => c.Tokens_T.Length), batch => batch.Add(group.Prompt, run, group.Temperature)));
+        var forest = new TokenForest();
+        forest.BeginTree();
+        foreach (TrainingSequence sequence in tree)
+            forest.Add(sequence.Rows_L);
+        return forest.RowCount;
     }
-
-    // Runs of completions that fit beside their prompt: one run when the whole group fits.
-    private static IEnumerable<TrainingCompletion[]> Runs(TrainingCompletion[] completions, int rows)
-    {
-        int start = 0;
-        for (int i = 0, used = 0; i < completions.Length; i++)
-        {
-            int length = completions[i].Tokens_T.Length;
-            if (i > start && used + length > rows)
-            {
-                yield return completions[start..i];
-                (start, used) = (i, 0);
-            }
-            used += length;
-        }
-        if (start < completions.Length)
-            yield return completions[start..];
-    }
-
-    private static void Validate(CompletionGroup group)
-    {
-        if (group.Prompt.Length == 0)
-            throw new ArgumentException("a prompt needs at least one token");
-        if (!(group.Temperature > 0))
-            throw new ArgumentException("the temperature of a group must be above 0");
-        foreach (TrainingCompletion completion in group.Completions)
-        {
-            int length = completion.Tokens_T.Length;
-            if (completion.OldLogProbs_T.Length != length || (completion.Weights_T?.Length ?? length) != length)
-                throw new ArgumentException("a completion needs one old log-prob and one weight for each token");
-        }
-    }
-
-    private readonly record struct Piece(int Rows, Action<MicroBatchAssembler> AddTo);
 }

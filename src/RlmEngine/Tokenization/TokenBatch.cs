@@ -2,8 +2,8 @@ namespace RlmEngine.Tokenization;
 
 /// <summary>Sequences packed without padding: N rows, one per input token, in segments that may continue another segment.</summary>
 /// <remarks>
-/// A segment of length L with a parent sees the first ParentLength rows of that parent as its past, then its own rows; so a
-/// prompt's rows are computed once for all completions of a group. Parents stand before their children and have no parent themselves.
+/// A segment of length L with a parent sees the first ParentLength positions of the parent's sequence (the parent's own past and rows) as
+/// its past, then its own rows; so what sequences begin with alike is computed once for all of them. Parents stand before their children.
 /// Targets may be fewer or more than rows: each names the row whose output predicts it.
 /// </remarks>
 public sealed class TokenBatch
@@ -14,7 +14,7 @@ public sealed class TokenBatch
     /// <summary>The segments, covering all rows in order.</summary>
     public required Segment[] Segments_S { get; init; }
 
-    /// <summary>Row whose output predicts each target, ascending.</summary>
+    /// <summary>Row whose output predicts each target, in any order.</summary>
     public required int[] TargetRows_M { get; init; }
 
     /// <summary>The token that is predicted.</summary>
@@ -34,5 +34,5 @@ public sealed class TokenBatch
 /// <param name="Start">First row.</param>
 /// <param name="Length">Number of rows, at least 1.</param>
 /// <param name="Parent">Index of the segment it continues, or −1.</param>
-/// <param name="ParentLength">How many of the parent's rows precede it; the first row's position in the sequence.</param>
+/// <param name="ParentLength">How many positions of the parent's sequence precede it; the first row's position in its own.</param>
 public readonly record struct Segment(int Start, int Length, int Parent = -1, int ParentLength = 0);

@@ -50,10 +50,14 @@ public class AttentionBitsTests
         List<(int, int, int)> segments = [];
         for (int tree = 0; tree < 3; tree++)
         {
-            int root = segments.Count, length = random.Next(1, 70);
-            segments.Add((length, -1, 0));
-            for (int child = random.Next(4); child > 0; child--)
-                segments.Add((random.Next(1, 30), root, random.Next(1, length + 1)));
+            int root = segments.Count;
+            segments.Add((random.Next(1, 70), -1, 0));
+            for (int child = random.Next(6); child > 0; child--)
+            {
+                int parent = random.Next(root, segments.Count);
+                (int length, _, int past) = segments[parent];
+                segments.Add((random.Next(1, 30), parent, random.Next(1, past + length + 1)));
+            }
         }
 
         AttentionCase test = new(shape, [.. segments]);

@@ -8,31 +8,42 @@ internal sealed class AttentionCase
     private readonly int[] _tables;
     private readonly int[] _roots;
     private readonly int[] _next;
+    private readonly int[] _places;
     private readonly AttentionSegment[] _segments;
     private readonly int _pages;
 
     /// <param name="shape">Heads.</param>
-    /// <param name="segments">Length, parent (−1 for none) and how many of its rows each sees.</param>
+    /// <param name="segments">Length, parent (−1 for none) and how many positions of its sequence each sees.</param>
     public AttentionCase(AttentionShape shape, params (int Length, int Parent, int Past)[] segments)
     {
         Shape = shape;
         List<AttentionSegment> list = [];
         List<int> tables = [], roots = [];
-        int[] next = new int[segments.Length], last = new int[segments.Length];
+        int[] next = new int[segments.Length], last = new int[segments.Length], root = new int[segments.Length], places = new int[segments.Length];
         Array.Fill(next, -1);
         foreach ((int length, int parent, int past) in segments)
         {
             int s = list.Count, shared = past / 16, table = tables.Count;
             for (int page = 0; page * 16 < past + length; page++)
                 tables.Add(page < shared ? tables[list[parent].Table + page] : _pages++);
-            list.Add(new AttentionSegment(Rows, length, past, table, shared * 16, parent < 0 ? -1 : list[parent].Start));
-            if (parent < 0) roots.Add(s);
-            else next[last[parent]] = s;
-            last[parent < 0 ? s : parent] = s;
+            list.Add(new AttentionSegment(Rows, length, past, table, shared * 16, parent));
+            root[s] = parent < 0 ? s : root[parent];
+            if (parent < 0)
+            {
+                roots.Add(s);
+            }
+            else
+            {
+                int before = last[root[s]];
+                next[before] = s;
+                places[s] = places[before] + list[before].Length;
+            }
+
+            last[root[s]] = s;
             Rows += length;
         }
 
-        (_segments, _tables, _roots, _next) = ([.. list], [.. tables], [.. roots], next);
+        (_segments, _tables, _roots, _next, _places) = ([.. list], [.. tables], [.. roots], next, places);
         Queries = DenseTest.Numbers(Rows * shape.QueryWidth, 1);
         Keys = DenseTest.Numbers(Rows * shape.KeyValueWidth, 2);
         Values = DenseTest.Numbers(Rows * shape.KeyValueWidth, 3);
@@ -65,7 +76,7 @@ internal sealed class AttentionCase
         float[] output = Forward(statistics);
         float[] dq = Filled(Queries.Length), dk = Filled(Keys.Length), dv = Filled(Values.Length);
         Attention.Backward(
-            Batch, new AttentionTrees(_roots, _next), new AttentionSaved(Queries, Pages(Keys, Values), output, statistics), Pages(Values, Keys),
+            Batch, new AttentionTrees(_roots, _next, _places), new AttentionSaved(Queries, Pages(Keys, Values), output, statistics), Pages(Values, Keys),
             dOutput, new AttentionGradients(dq, dk, dv));
         return [.. dq, .. dk, .. dv];
     }

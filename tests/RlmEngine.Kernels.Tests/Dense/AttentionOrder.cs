@@ -119,7 +119,7 @@ internal sealed class AttentionOrder(AttentionCase test)
     private int Query(int row, int head) => (row * _shape.QueryWidth) + (head * _shape.HeadSize);
 
     private int Key(AttentionSegment segment, int position, int head)
-        => (segment.RowOf(position) * _shape.KeyValueWidth) + (head / _shape.GroupSize * _shape.HeadSize);
+        => (test.Batch.RowOf(segment, position) * _shape.KeyValueWidth) + (head / _shape.GroupSize * _shape.HeadSize);
 
     private static void Add(float weight, ReadOnlySpan<float> x, Span<float> sums)
     {

@@ -15,14 +15,14 @@ public class TokenBatchBuilderTests
     private static MicroBatch Single(params TrainingItem[] items) => TokenBatchBuilder.MicroBatches(items, 1000).Single();
 
     [Test]
-    public void MicroBatches_Group_SharesThePromptButItsLastToken()
+    public void MicroBatches_Group_SharesThePrompt()
     {
         TokenBatch batch = Single(Group([10, 11, 12], Completion(1, 20, 21, 22), Completion(-1, 30))).Tokens;
         Assert.Multiple(() =>
         {
-            Assert.That(batch.Tokens_N, Is.EqualTo(new[] { 10, 11, 12, 20, 21, 12 }));
-            Assert.That(batch.Segments_S, Is.EqualTo(new Segment[] { new(0, 2), new(2, 3, 0, 2), new(5, 1, 0, 2) }));
-            Assert.That(batch.TargetRows_M, Is.EqualTo(new[] { 2, 3, 4, 5 }));
+            Assert.That(batch.Tokens_N, Is.EqualTo(new[] { 10, 11, 12, 20, 21 }));
+            Assert.That(batch.Segments_S, Is.EqualTo(new Segment[] { new(0, 5) }), "the second ends with the prompt");
+            Assert.That(batch.TargetRows_M, Is.EqualTo(new[] { 2, 3, 4, 2 }));
             Assert.That(batch.Targets_M, Is.EqualTo(new[] { 20, 21, 22, 30 }));
             Assert.That(batch.Temperatures_M, Is.EqualTo(new[] { .5f, .5f, .5f, .5f }));
         });
@@ -78,7 +78,7 @@ public class TokenBatchBuilderTests
             Group([1], Completion(1, 9)),
         ];
         int[] rows = [.. TokenBatchBuilder.MicroBatches(items, 8).Select(batch => batch.Tokens.RowCount)];
-        Assert.That(rows, Is.EqualTo(new[] { 8, 4 }));
+        Assert.That(rows, Is.EqualTo(new[] { 7, 4 }));
     }
 
     [Test]
@@ -88,17 +88,17 @@ public class TokenBatchBuilderTests
         MicroBatch[] batches = [.. TokenBatchBuilder.MicroBatches([group], 5)];
         Assert.Multiple(() =>
         {
-            Assert.That(batches.Select(batch => batch.Tokens.RowCount), Is.EqualTo(new[] { 5, 5, 8 }), "the last is too large by itself");
-            Assert.That(batches.Select(batch => batch.Tokens.Segments_S[0]), Is.All.EqualTo(new Segment(0, 2)));
+            Assert.That(batches.Select(batch => batch.Tokens.RowCount), Is.EqualTo(new[] { 4, 5, 8 }), "the last is too large by itself");
+            Assert.That(batches.Select(batch => batch.Tokens.Tokens_N[..3]), Is.All.EqualTo(new[] { 1, 2, 3 }));
             Assert.That(batches.SelectMany(batch => batch.Tokens.Targets_M), Is.EqualTo(group.Completions.SelectMany(c => c.Tokens_T)));
         });
     }
 
     [Test]
-    public void MicroBatches_PromptLargerThanTheLimit_GoesWithOneCompletionEach()
+    public void MicroBatches_PromptLargerThanTheLimit_GoesWithWhatAddsNoRows()
     {
-        CompletionGroup group = Group([1, 2, 3, 4, 5], Completion(1, 6), Completion(1, 7));
-        Assert.That(TokenBatchBuilder.MicroBatches([group], 2).Select(batch => batch.Tokens.RowCount), Is.EqualTo(new[] { 5, 5 }));
+        CompletionGroup group = Group([1, 2, 3, 4, 5], Completion(1, 6), Completion(1, 7), Completion(1, 8, 9));
+        Assert.That(TokenBatchBuilder.MicroBatches([group], 2).Select(batch => batch.Tokens.RowCount), Is.EqualTo(new[] { 5, 6 }));
     }
 
     [Test]

@@ -41,8 +41,7 @@ internal sealed class ContextModel(int vocabularySize, int contextLength, Func<I
         {
             int row = batch.TargetRows_M[i];
             Segment segment = batch.Segments_S.Single(s => s.Start <= row && row < s.Start + s.Length);
-            int parent = segment.Parent < 0 ? 0 : batch.Segments_S[segment.Parent].Start;
-            int[] context = [.. batch.Tokens_N.AsSpan(parent, segment.ParentLength), .. batch.Tokens_N.AsSpan(segment.Start..(row + 1))];
+            int[] context = [.. Past(batch, segment), .. batch.Tokens_N.AsSpan(segment.Start..(row + 1))];
             LongestContext = Math.Max(LongestContext, context.Length);
             double[] logProbs_V = LogProbs(context);
             logProbs_M[i] = (float)logProbs_V[batch.Targets_M[i]];
@@ -50,6 +49,14 @@ internal sealed class ContextModel(int vocabularySize, int contextLength, Func<I
             if (!argmax_M.IsEmpty)
                 argmax_M[i] = Most(logProbs_V);
         }
+    }
+
+    private static IEnumerable<int> Past(TokenBatch batch, Segment segment)
+    {
+        if (segment.Parent < 0)
+            return [];
+        Segment parent = batch.Segments_S[segment.Parent];
+        return Past(batch, parent).Concat(batch.Tokens_N.Skip(parent.Start).Take(parent.Length)).Take(segment.ParentLength);
     }
 
     public IDecodingSession OpenSession(int maxRows, ulong seed) => new ScriptedSession(Greedy, maxRows, seed);
