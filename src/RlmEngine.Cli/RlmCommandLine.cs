@@ -23,6 +23,7 @@ internal static class RlmCommandLine
         {
             TrainCommand.Create(console),
             EvaluateCommand.Create(console),
+            GradeCommand.Create(console),
             SampleCommand.Create(console),
             ScoreCommand.Create(console),
             RenderCommand.Create(console),

@@ -1,9 +1,15 @@
+using RlmEngine.Grading.Comparison;
+using RlmEngine.Grading.Expressions;
+using RlmEngine.Grading.Extraction;
+using RlmEngine.Grading.Latex;
+
 namespace RlmEngine.Grading;
 
 /// <summary>
-/// Mathematical equivalence of two answers. Each side is an answer ("\frac{1}{2}") or a text that states one; see
+/// Mathematical equivalence of two answers: integers, decimals, fractions, percent, units, roots, powers, intervals, sets, tuples, matrices,
+/// equations, inequalities, expressions in variables, words. Each side is an answer ("\frac{1}{2}") or a text that states one; see
 /// <see cref="FinalAnswer"/>. Never throws; the work is bounded by <see cref="MathGradingOptions.Steps"/>, not by a clock, so that a verdict
-/// is the same on every machine.
+/// is the same on every machine. Conventions after Math-Verify, Hendrycks' MATH and Qwen2.5-Math.
 /// </summary>
 public static class MathAnswer
 {
@@ -16,9 +22,53 @@ public static class MathAnswer
     /// <summary>The verdict with the answer found and the work done; arguments as in <see cref="AreEqual"/>.</summary>
     public static AnswerVerdict Compare(string gold, string pred, MathGradingOptions? options = null)
     {
-        _ = options;
-        string? right = FinalAnswer.Extract(gold) ?? gold;
-        string? answer = FinalAnswer.Extract(pred) ?? pred;
-        return new AnswerVerdict(right.Trim().Length > 0 && right.Trim() == answer.Trim(), answer);
+        options ??= MathGradingOptions.Default;
+        var budget = new StepBudget(options.Steps);
+        AnswerText[] golds = [.. Answers(AnswerCandidates.Trimmed(gold), true, budget)], preds = [.. Answers(AnswerCandidates.Trimmed(pred), false, budget)];
+        var equality = new AnswerEquality(options, budget);
+        foreach (AnswerText answer in preds)
+        {
+            if (golds.Any(right => IsMatch(right, answer, options, equality)))
+                return new AnswerVerdict(true, answer.Text, budget.Spent, budget.IsExhausted);
+        }
+
+        return new AnswerVerdict(false, preds.FirstOrDefault()?.Text, budget.Spent, budget.IsExhausted);
+    }
+
+    /// <summary>The text itself where it is an answer, and what it marks as its answer where it is a response.</summary>
+    private static IEnumerable<AnswerText> Answers(string text, bool isGold, StepBudget budget)
+    {
+        if (text.Length == 0)
+            yield break;
+        if (AnswerCandidates.Bare(text) is { } bare)
+        {
+            AnswerText answer = AnswerText.Read(bare, budget);
+            yield return answer;
+            if (answer.Readings.Count > 0)
+                yield break;
+        }
+
+        foreach (string marked in AnswerCandidates.Marked(text, isGold))
+            yield return AnswerText.Read(marked, budget);
+    }
+
+    private static bool IsMatch(AnswerText gold, AnswerText pred, MathGradingOptions options, AnswerEquality equality)
+    {
+        if (TextForm.AreEqual(gold.Text, pred.Text))
+            return true;
+        foreach ((MathNode right, CommaReading goldCommas) in gold.Readings)
+        {
+            foreach ((MathNode answer, CommaReading predCommas) in pred.Readings)
+            {
+                // A comma is a decimal point only beside a number that has a point.
+                bool isPoint = goldCommas == CommaReading.Point || predCommas == CommaReading.Point;
+                if (isPoint && !(right.IsDecimal && answer.IsDecimal))
+                    continue;
+                if (equality.AreEqual(right, options.IsStrict ? answer : SymbolNames.Matched(answer, right)))
+                    return true;
+            }
+        }
+
+        return false;
     }
 }

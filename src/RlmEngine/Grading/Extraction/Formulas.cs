@@ -94,7 +94,8 @@ internal static class Formulas
         return -1;
     }
 
-    private static bool IsJoint(ReadOnlySpan<char> between)
+    /// <summary>Only a comma, "and" or "or" stands between two formulas.</summary>
+    public static bool IsJoint(ReadOnlySpan<char> between)
     {
         ReadOnlySpan<char> joint = between.Trim().TrimStart(',').TrimStart(';').Trim();
         return joint.Length == 0 ? between.IndexOfAny(',', ';') >= 0 : joint is "and" or "or" || (joint.Length < 2 && joint is ",");
