@@ -22,6 +22,7 @@ internal static class RlmCommandLine
             + "  rlm report runs/rmt-tiny                       plots and tables in one HTML file")
         {
             TrainCommand.Create(console),
+            ExperimentCommand.Create(console),
             EvaluateCommand.Create(console),
             GradeCommand.Create(console),
             SampleCommand.Create(console),

@@ -34,13 +34,21 @@ internal sealed class RecipeOptions
     }
 
     /// <summary>All of them as overrides, --set last.</summary>
-    public IReadOnlyList<string> Overrides(ParseResult result)
+    public IReadOnlyList<string> Overrides(ParseResult result) => Overrides(result, result.GetValue(_threads));
+
+    /// <summary>All of them but --threads.</summary>
+    public IReadOnlyList<string> OverridesWithoutThreads(ParseResult result) => Overrides(result, null);
+
+    /// <summary>--threads, or null.</summary>
+    public int? Threads(ParseResult result) => result.GetValue(_threads);
+
+    private List<string> Overrides(ParseResult result, int? threads)
     {
         List<string> overrides = [];
         if (result.GetValue(_corpus) is { Length: > 0 } paths)
             overrides.Add($"corpus.paths={new JsonArray([.. paths.Select(path => JsonValue.Create(path))]).ToJsonString(JsonSerializerOptions.Default)}");
-        if (result.GetValue(_threads) is int threads)
-            overrides.Add($"threads={threads}");
+        if (threads is int given)
+            overrides.Add($"threads={given}");
         overrides.AddRange(result.GetValue(_set) ?? []);
         return overrides;
     }

@@ -19,10 +19,14 @@ namespace RlmEngine.Cli.Commands;
 /// <param name="ResumeFolder">The run folder to go on with; null starts a run.</param>
 /// <param name="Plan">How the plan is printed instead of training.</param>
 /// <param name="Trace">The trace that is written; null for none.</param>
+/// <param name="FollowsInput">True when the end of standard input, and not Ctrl-C, asks it to stop.</param>
 internal sealed record TrainCommand(
     string? RecipePath, IReadOnlyList<string> Overrides, string? OutputFolder, string? ResumeFolder, PlanOutput Plan = PlanOutput.None,
-    TraceRequest? Trace = null)
+    TraceRequest? Trace = null, bool FollowsInput = false)
 {
+    /// <summary>Option of a run that `rlm experiment` started.</summary>
+    public const string FollowInput = "--follow-input";
+
     /// <summary>The command with its options.</summary>
     public static Command Create(CommandConsole console)
     {
@@ -38,14 +42,18 @@ internal sealed record TrainCommand(
             Description = "Check the recipe against model and corpus and print the plan: tokens, FLOPs, memory, disk, time; writes nothing.",
         };
         Option<bool> json = new("--json") { Description = "With --dry-run: the plan as one JSON object." };
+        Option<bool> follow = new(FollowInput) { Description = "Stop after the step in which standard input ends; ignore Ctrl-C.", Hidden = true };
         RecipeOptions options = new();
-        Command command = new("train", "Train by a recipe: base stage, mid-training, evaluation; all into one run folder.") { recipe, output, resume, dryRun, json };
+        Command command = new("train", "Train by a recipe: base stage, mid-training, evaluation; all into one run folder.")
+        {
+            recipe, output, resume, dryRun, json, follow,
+        };
         options.AddTo(command);
         TraceOptions trace = new();
         trace.AddWithStepsTo(command);
         command.SetAction(result => new TrainCommand(
             result.GetValue(recipe), options.Overrides(result), result.GetValue(output), result.GetValue(resume),
-            OutputOf(result.GetValue(dryRun), result.GetValue(json)), trace.Of(result, hasSteps: true)).Run(console));
+            OutputOf(result.GetValue(dryRun), result.GetValue(json)), trace.Of(result, hasSteps: true), result.GetValue(follow)).Run(console));
         return command;
     }
 
@@ -61,7 +69,8 @@ internal sealed record TrainCommand(
         using RunFolder run = ResumeFolder is null
             ? RunFolder.Create(folder, recipe, console.Complain)
             : RunFolder.Resume(folder, recipe, console.Complain);
-        using Interruption interruption = new(console);
+        using Stream? followed = FollowsInput ? console.BytesIn ?? Console.OpenStandardInput() : null;
+        using Interruption interruption = new(console, followed: followed);
         try
         {
             RunDisplay.Show(console, progress => TraceRequest.During(

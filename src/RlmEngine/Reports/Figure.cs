@@ -80,7 +80,7 @@ public static class Figure
     private static IReadOnlyList<StageMark> SharedStages(IReadOnlyList<(string Name, RunData Run)> runs)
         => runs.All(run => run.Run.Metrics.Stages.SequenceEqual(runs[0].Run.Metrics.Stages)) ? runs[0].Run.Metrics.Stages : [];
 
-    private static XElement Legend(IEnumerable<(string Name, int Color, string Shape)> entries) => Markup.Element(
+    internal static XElement Legend(IEnumerable<(string Name, int Color, string Shape)> entries) => Markup.Element(
         "div", "legend",
         entries.Select(entry => Markup.Element("span", "", Markup.Element("i", $"b{entry.Color % Palette.Count} {entry.Shape}".TrimEnd()), entry.Name)));
 

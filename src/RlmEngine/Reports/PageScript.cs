@@ -28,7 +28,7 @@ public static class PageScript
             const x = data.left + (step - data.low) / (data.high - data.low) * data.width;
             guide.setAttribute("x1", x);
             guide.setAttribute("x2", x);
-            box.replaceChildren("step " + step);
+            box.replaceChildren(data.name + " " + +step.toPrecision(6));
             for (const line of lines) {
               const row = document.createElement("div");
               row.className = "b" + line.color;

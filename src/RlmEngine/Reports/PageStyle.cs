@@ -52,6 +52,10 @@ public static class PageStyle
         .b0 { color: var(--c0); } .b1 { color: var(--c1); } .b2 { color: var(--c2); } .b3 { color: var(--c3); }
         .b4 { color: var(--c4); } .b5 { color: var(--c5); } .b6 { color: var(--c6); }
         .faint { opacity: .45; }
+        .reproduced { color: var(--c2); font-weight: 650; } .reversed { color: var(--c1); font-weight: 650; } .not-reproduced { color: var(--soft); }
+        .interval { stroke-width: 2; } .rule { stroke: var(--axis); stroke-dasharray: 4 3; }
+        svg text.row { fill: var(--ink); font-size: 11.5px; }
+        .section { margin-top: 34px; } .section .plots { margin: 0 0 16px; }
         .readout { position: absolute; pointer-events: none; background: var(--sheet); border: 1px solid var(--axis); border-radius: 6px; padding: 3px 9px;
           font-size: 12.5px; line-height: 1.4; white-space: nowrap; font-variant-numeric: tabular-nums; z-index: 1; }
         .wide { overflow-x: auto; }

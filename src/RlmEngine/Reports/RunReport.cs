@@ -50,27 +50,7 @@ public static class RunReport
             Plots(isSingle ? Figure.Of(runs[0].Run) : Figure.Overlay(runs)),
             runs.SelectMany(run => RolloutTable.Of(run.Name, run.Run, isSingle)),
             runs.SelectMany(run => RunHeader.Recipe(run.Name, run.Run, isSingle)));
-        return $"""
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8"/>
-            <meta name="viewport" content="width=device-width, initial-scale=1"/>
-            <meta name="color-scheme" content="light dark"/>
-            {Markup.Element("title", "", title + " · run report")}
-            <style>
-            {PageStyle.Sheet}
-            </style>
-            </head>
-            <body>
-            {body.ToString(SaveOptions.DisableFormatting)}
-            <script>
-            {PageScript.HoverReadOut}
-            </script>
-            </body>
-            </html>
-
-            """;
+        return ReportPage.Of(title + " · run report", body);
     }
 
     /// <summary>Gives each run a name of its own: the recipe's, with the folder's behind it where two are alike, and a number as the last resort.</summary>

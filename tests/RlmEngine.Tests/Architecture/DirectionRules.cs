@@ -7,7 +7,7 @@ public static class DirectionRules
     public static readonly IReadOnlyList<string> Folders =
     [
         "Corpus", "Tokenization", "Curriculum", "Rollouts", "Grading", "Rewards", "Tasks", "Advantages", "Losses", "Policies",
-        "Checkpoints", "Evaluation", "Recipes", "Training", "Reports",
+        "Checkpoints", "Evaluation", "Recipes", "Training", "Experiments", "Reports",
     ];
 
     /// <summary>The folder that every folder may use, and that uses none.</summary>

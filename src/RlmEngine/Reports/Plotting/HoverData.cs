@@ -9,7 +9,7 @@ public static class HoverData
     private const int Points = 300;
 
     /// <summary>Adds the lines' values and the plot's place to its canvas, as the attribute data-hover.</summary>
-    public static void Attach(XElement canvas, PlotFrame frame, IReadOnlyList<Line> lines)
+    public static void Attach(XElement canvas, PlotFrame frame, IReadOnlyList<Line> lines, string xName = "step")
     {
         var data = new
         {
@@ -18,6 +18,7 @@ public static class HoverData
             bottom = frame.Bottom,
             low = frame.XAxis.Low,
             high = frame.XAxis.High,
+            name = xName,
             lines = lines.Select(line => Values(line)),
         };
         canvas.Add(Markup.Attribute("data-hover", JsonSerializer.Serialize(data)));

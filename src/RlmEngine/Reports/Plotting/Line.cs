@@ -32,6 +32,9 @@ public enum LineStyle
 
     /// <summary>As it is, with a dot at each point: measured now and then.</summary>
     Sparse,
+
+    /// <summary>Dots alone: measurements that a fitted line goes through.</summary>
+    Dots,
 }
 
 /// <summary>Where a stage begins.</summary>

@@ -14,7 +14,9 @@ public static class LinePlot
     /// <param name="lines">The lines, any number of points each.</param>
     /// <param name="stages">Stage boundaries.</param>
     /// <param name="includesZero">True when 0 must lie on the axis.</param>
-    public static XElement Draw(string title, string unit, IReadOnlyList<Line> lines, IReadOnlyList<StageMark> stages, bool includesZero)
+    /// <param name="xName">What the horizontal axis counts.</param>
+    public static XElement Draw(
+        string title, string unit, IReadOnlyList<Line> lines, IReadOnlyList<StageMark> stages, bool includesZero, string xName = "step")
     {
         (Line Line, IReadOnlyList<Sample> Smooth)[] drawn = [.. lines.Select(line => (line, Smoothed(line)))];
         var frame = new PlotFrame(
@@ -23,8 +25,8 @@ public static class LinePlot
         IEnumerable<XElement> raw = drawn.Where(pair => IsSmoothed(pair.Line))
             .Select(pair => Path(frame, $"raw {Palette.Stroke(pair.Line.Color)}", Smoothing.Thin(pair.Line.Samples, DrawnPoints)));
         IEnumerable<XElement> over = drawn.SelectMany(pair => Over(frame, pair.Line, pair.Smooth));
-        XElement canvas = frame.Canvas(title, frame.StepTicks("step"), stages, raw.Concat(over));
-        HoverData.Attach(canvas, frame, lines);
+        XElement canvas = frame.Canvas(title, frame.StepTicks(xName), stages, raw.Concat(over));
+        HoverData.Attach(canvas, frame, lines, xName);
         return canvas;
     }
 
@@ -51,7 +53,8 @@ public static class LinePlot
     private static IEnumerable<XElement> Over(PlotFrame frame, Line line, IReadOnlyList<Sample> samples)
     {
         string style = line.Style == LineStyle.Target ? "line target" : "line";
-        yield return Path(frame, $"{style} {Palette.Stroke(line.Color)}", Smoothing.Every(samples, DrawnPoints));
+        if (line.Style != LineStyle.Dots)
+            yield return Path(frame, $"{style} {Palette.Stroke(line.Color)}", Smoothing.Every(samples, DrawnPoints));
         int finite = samples.Count(sample => double.IsFinite(sample.Y));
         foreach (Sample sample in samples.Where((sample, i) => double.IsFinite(sample.Y) && HasDot(line, samples, i, finite)))
         {
@@ -63,7 +66,7 @@ public static class LinePlot
 
     /// <summary>A sparse line's points have dots, and so has a point without neighbours, which no stroke would show.</summary>
     private static bool HasDot(Line line, IReadOnlyList<Sample> samples, int index, int finite)
-        => (line.Style == LineStyle.Sparse && finite <= 80) || !(Joins(samples, index, index - 1) || Joins(samples, index, index + 1));
+        => line.Style == LineStyle.Dots || (line.Style == LineStyle.Sparse && finite <= 80) || !(Joins(samples, index, index - 1) || Joins(samples, index, index + 1));
 
     private static bool Joins(IReadOnlyList<Sample> samples, int index, int neighbour)
         => neighbour >= 0 && neighbour < samples.Count && double.IsFinite(samples[neighbour].Y) && samples[neighbour].Segment == samples[index].Segment;
