@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace RlmEngine.Experiments;
 
 /// <summary>A matrix of recipes × seeds, and the tables and claims that are made from its runs. Read from strict JSON with comments.</summary>
@@ -154,9 +156,11 @@ public sealed record ClaimOptions
 public enum Direction
 {
     /// <summary>Above 0.</summary>
+    [JsonStringEnumMemberName("greater")]
     Greater,
 
     /// <summary>Below 0.</summary>
+    [JsonStringEnumMemberName("less")]
     Less,
 }
 
@@ -164,32 +168,42 @@ public enum Direction
 public enum Metric
 {
     /// <summary>Mean over the tiers that have questions of the share answered rightly.</summary>
+    [JsonStringEnumMemberName("accuracy")]
     Accuracy,
 
     /// <summary>The same of easy tokens.</summary>
+    [JsonStringEnumMemberName("easy")]
     Easy,
 
     /// <summary>The same of medium tokens.</summary>
+    [JsonStringEnumMemberName("medium")]
     Medium,
 
     /// <summary>The same of hard tokens.</summary>
+    [JsonStringEnumMemberName("hard")]
     Hard,
 
     /// <summary>Mean match reward.</summary>
+    [JsonStringEnumMemberName("score")]
     Score,
 
     /// <summary>Mean tokens of a response, thought and marks included.</summary>
+    [JsonStringEnumMemberName("responseTokens")]
     ResponseTokens,
 
     /// <summary>Mean think length, tokens.</summary>
+    [JsonStringEnumMemberName("thinkTokens")]
     ThinkTokens,
 
     /// <summary>Share of responses without a closed thought or an ended answer.</summary>
+    [JsonStringEnumMemberName("formatFailures")]
     FormatFailures,
 
     /// <summary>Mean of the curve over the last quarter of its steps.</summary>
+    [JsonStringEnumMemberName("saturation")]
     Saturation,
 
     /// <summary>R² of the least-squares line of the curve against ln FLOPs, with the slope's sign.</summary>
+    [JsonStringEnumMemberName("logComputeFit")]
     LogComputeFit,
 }

@@ -1,24 +1,32 @@
+using System.Text.Json.Serialization;
+
 namespace RlmEngine.Experiments;
 
 /// <summary>Where a run of the matrix stands.</summary>
 public enum RunStatus
 {
     /// <summary>Not begun.</summary>
+    [JsonStringEnumMemberName("waiting")]
     Waiting,
 
     /// <summary>Begun and not ended; it goes on from its newest checkpoint.</summary>
+    [JsonStringEnumMemberName("begun")]
     Begun,
 
     /// <summary>A process is at it.</summary>
+    [JsonStringEnumMemberName("running")]
     Running,
 
     /// <summary>Its summary stands in its folder.</summary>
+    [JsonStringEnumMemberName("finished")]
     Finished,
 
     /// <summary>It ended with an error.</summary>
+    [JsonStringEnumMemberName("failed")]
     Failed,
 
     /// <summary>A run that it needs has failed.</summary>
+    [JsonStringEnumMemberName("blocked")]
     Blocked,
 }
 

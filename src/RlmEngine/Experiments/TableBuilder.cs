@@ -132,7 +132,7 @@ public sealed class TableBuilder(ExperimentData data)
             return [difference];
         PairedComparison pairs = PairedComparison.Of(data, result, other, main);
         return pairs.Pairs == 0
-            ? [difference, Cell.None, Cell.None, Cell.Of(0)]
+            ? [difference, Cell.None, Cell.None, Cell.None]
             : [difference, pairs.McNemar is { } p ? Cell.Of(p) : Cell.None, Cell.Of(pairs.SignFlip), Cell.Of(pairs.Pairs)];
     }
 
