@@ -11,13 +11,21 @@ internal sealed class RlmProcess : IDisposable
     private readonly Task<string> _error;
 
     public RlmProcess(params string[] arguments)
+        : this(new Dictionary<string, string>(), arguments)
+    {
+    }
+
+    public RlmProcess(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         string host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
-        _process = Process.Start(new ProcessStartInfo(host, [Path.Combine(TestContext.CurrentContext.TestDirectory, "rlm.dll"), .. arguments])
+        ProcessStartInfo start = new(host, [Path.Combine(TestContext.CurrentContext.TestDirectory, "rlm.dll"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-        })!;
+        };
+        foreach ((string name, string value) in environment)
+            start.Environment[name] = value;
+        _process = Process.Start(start)!;
         (_output, _error) = (_process.StandardOutput.ReadToEndAsync(), _process.StandardError.ReadToEndAsync());
     }
 
