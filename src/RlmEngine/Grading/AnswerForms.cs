@@ -22,8 +22,11 @@ public enum AnswerForms
     /// <summary>The last number of the text.</summary>
     Number = 16,
 
+    /// <summary>The content of the last <c>&lt;answer&gt;…&lt;/answer&gt;</c>; looked for after the box.</summary>
+    Tagged = 32,
+
     /// <summary>Only what is marked as the answer.</summary>
-    Marked = Boxed | Hashes | Phrase,
+    Marked = Boxed | Tagged | Hashes | Phrase,
 
     /// <summary>All forms.</summary>
     All = Marked | Formula | Number,

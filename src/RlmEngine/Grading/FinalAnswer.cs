@@ -16,10 +16,29 @@ public static class FinalAnswer
     {
         string text = Thought.Skip(response);
         return (forms.HasFlag(AnswerForms.Boxed) ? Boxed(text) : null)
+            ?? (forms.HasFlag(AnswerForms.Tagged) ? Tagged(text) : null)
             ?? (forms.HasFlag(AnswerForms.Hashes) ? AfterHashes(text) : null)
             ?? (forms.HasFlag(AnswerForms.Phrase) ? AnswerPhrase.Last(text) : null)
-            ?? (forms.HasFlag(AnswerForms.Formula) ? Formulas.Last(text) : null)
-            ?? (forms.HasFlag(AnswerForms.Number) ? PlainNumber.Last(text) : null);
+            ?? LastUnmarked(text, forms);
+    }
+
+    private static string? Tagged(string text)
+    {
+        const string Open = "<answer>", Close = "</answer>";
+        int at = text.LastIndexOf(Open, StringComparison.Ordinal);
+        int end = at < 0 ? -1 : text.IndexOf(Close, at, StringComparison.Ordinal);
+        return end < 0 || text.AsSpan(at + Open.Length, end - at - Open.Length).IsWhiteSpace() ? null : text[(at + Open.Length)..end].Trim();
+    }
+
+    /// <summary>The last formula, or a number that stands after all formulas. Digits of a text in LaTeX commands outside of formulas are no number.</summary>
+    private static string? LastUnmarked(string text, AnswerForms forms)
+    {
+        int end = 0;
+        string? formula = forms.HasFlag(AnswerForms.Formula) ? Formulas.Last(text, out end) : null;
+        if (!forms.HasFlag(AnswerForms.Number))
+            return formula;
+        string rest = end == 0 ? text : text[end..];
+        return (rest.Contains('\\', StringComparison.Ordinal) ? null : PlainNumber.Last(rest)) ?? formula;
     }
 
     /// <summary>The content of the last <c>\boxed{…}</c>, <c>\boxed …</c> or <c>\fbox{…}</c>, the innermost where boxes nest.</summary>

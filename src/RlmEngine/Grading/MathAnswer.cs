@@ -24,7 +24,10 @@ public static class MathAnswer
     {
         options ??= MathGradingOptions.Default;
         var budget = new StepBudget(options.Steps);
-        AnswerText[] golds = [.. Answers(AnswerCandidates.Trimmed(gold), true, budget)], preds = [.. Answers(AnswerCandidates.Trimmed(pred), false, budget)];
+        (gold, pred) = (AnswerCandidates.Trimmed(gold), AnswerCandidates.Trimmed(pred));
+        if (gold.Length > 0 && gold == pred)
+            return new AnswerVerdict(true, pred);
+        AnswerText[] golds = [.. Answers(gold, true, budget)], preds = [.. Answers(pred, false, budget)];
         var equality = new AnswerEquality(options, budget);
         foreach (AnswerText answer in preds)
         {
@@ -49,20 +52,25 @@ public static class MathAnswer
         }
 
         foreach (string marked in AnswerCandidates.Marked(text, isGold))
-            yield return AnswerText.Read(marked, budget);
+        {
+            AnswerText answer = AnswerText.Read(marked, budget);
+            yield return answer;
+            if (answer.Readings.Count == 0 && FinalAnswer.Extract(marked, AnswerForms.Formula | AnswerForms.Number) is { } inner)
+                yield return AnswerText.Read(inner, budget);
+        }
     }
 
     private static bool IsMatch(AnswerText gold, AnswerText pred, MathGradingOptions options, AnswerEquality equality)
     {
-        if (TextForm.AreEqual(gold.Text, pred.Text))
+        if (gold.Form.Length > 0 && gold.Form == pred.Form)
             return true;
         foreach ((MathNode right, CommaReading goldCommas) in gold.Readings)
         {
             foreach ((MathNode answer, CommaReading predCommas) in pred.Readings)
             {
                 // A comma is a decimal point only beside a number that has a point.
-                bool isPoint = goldCommas == CommaReading.Point || predCommas == CommaReading.Point;
-                if (isPoint && !(right.IsDecimal && answer.IsDecimal))
+                bool isGoldPoint = goldCommas == CommaReading.Point, isPredPoint = predCommas == CommaReading.Point;
+                if ((isGoldPoint || isPredPoint) && (isGoldPoint == isPredPoint || !right.IsDecimal || !answer.IsDecimal))
                     continue;
                 if (equality.AreEqual(right, options.IsStrict ? answer : SymbolNames.Matched(answer, right)))
                     return true;

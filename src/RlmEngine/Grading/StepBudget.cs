@@ -4,16 +4,22 @@ namespace RlmEngine.Grading;
 /// <param name="steps">Steps allowed.</param>
 internal sealed class StepBudget(long steps)
 {
-    /// <summary>Steps spent; exceeds the allowance by at most the last spending.</summary>
+    /// <summary>Steps spent, never more than are allowed.</summary>
     public long Spent { get; private set; }
 
-    /// <summary>The allowance is used up: everything that asks gives up.</summary>
-    public bool IsExhausted => Spent > steps;
+    /// <summary>Some work was not done because it would have cost more steps than were left.</summary>
+    public bool IsExhausted { get; private set; }
 
-    /// <summary>Spends steps; false when there are none left, and the work must not be done.</summary>
+    /// <summary>Spends steps; false when there are not so many left, and the work must not be done.</summary>
     public bool Spend(long count = 1)
     {
+        if (count > steps - Spent)
+        {
+            IsExhausted = true;
+            return false;
+        }
+
         Spent += count;
-        return Spent <= steps;
+        return true;
     }
 }

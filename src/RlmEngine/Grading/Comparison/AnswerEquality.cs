@@ -27,7 +27,7 @@ internal sealed class AnswerEquality
     /// <summary>The two answers are equal.</summary>
     public bool AreEqual(MathNode gold, MathNode pred)
     {
-        if (!_budget.Spend(2))
+        if (!_budget.Spend(2 + ((gold.Size + pred.Size) / 4)))
             return false;
         if (gold.Is(NodeKind.Relation) || pred.Is(NodeKind.Relation))
             return AreRelationsEqual(gold, pred);
@@ -68,7 +68,10 @@ internal sealed class AnswerEquality
         if (gold.Is(NodeKind.Relation) && pred.Is(NodeKind.Relation))
             return _relations.AreEqual(gold, pred, _options);
         if (gold.Is(NodeKind.List) || pred.Is(NodeKind.List))
-            return (RightSide(gold) is { } list && gold.Is(NodeKind.Relation) && AreEqual(list, pred)) || AreListsEqual(gold, pred);
+        {
+            return (RightSide(gold) is { } left && AreEqual(left, pred)) || (RightSide(pred) is { } right && AreEqual(gold, right)) || AreListsEqual(gold, pred);
+        }
+
         if (pred.Is(NodeKind.Relation))
         {
             // The last side of a chain of equations is what was found, whatever the sides before it are.
@@ -188,6 +191,8 @@ internal sealed class AnswerEquality
 
         if (gold.Is(NodeKind.Set) && pred.Is(NodeKind.Set))
             return AreListsEqual(gold, pred);
+        if (!_options.IsStrict && (gold.Is(NodeKind.Set) || pred.Is(NodeKind.Set)) && AreListsEqual(MathNode.List(Items(gold)), MathNode.List(Items(pred))))
+            return true;
         // A set of one is its element: {5} and 5.
         if (gold.Is(NodeKind.Set) && gold.Items.Count == 1 && !IsCollection(pred))
             return AreEqual(gold.First, pred);

@@ -19,7 +19,7 @@ internal sealed class AnswerShape(StepBudget budget)
             return items.Any(item => item is null) ? null : MathNode.List([.. items.SelectMany(item => item!.Is(NodeKind.List) ? item.Items : [item])]);
         }
 
-        simple = Shortened(simple);
+        simple = NameFirst(Shortened(simple));
         return simple.Any(inner => inner.Is(NodeKind.PlusMinus)) ? Signs(simple) : simple;
     }
 
@@ -27,6 +27,12 @@ internal sealed class AnswerShape(StepBudget budget)
     private static MathNode Shortened(MathNode node) =>
         node.Is(NodeKind.Relation) && node.Items.Count > 2 && node.Name.Split(' ').All(relation => relation == "=")
             ? new MathNode(NodeKind.Relation, "=", node.First, node.Items[^1])
+            : node;
+
+    /// <summary>5 = x becomes x = 5.</summary>
+    private static MathNode NameFirst(MathNode node) =>
+        node is { Kind: NodeKind.Relation, Name: "=" } && !IsName(node.First, false) && IsName(node.Items[1], false)
+            ? new MathNode(NodeKind.Relation, "=", node.Items[1], node.First)
             : node;
 
     /// <summary>All ± of an answer go together; those inside a tuple or set make its elements.</summary>

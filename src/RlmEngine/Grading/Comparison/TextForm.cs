@@ -6,30 +6,32 @@ namespace RlmEngine.Grading.Comparison;
 /// <summary>The form in which answers that are not understood as mathematics are compared: without white space and looks.</summary>
 internal static partial class TextForm
 {
-    /// <summary>Longer texts are compared as they are.</summary>
-    private const int MaxLength = 20_000;
+    /// <summary>Longer texts stay as they are.</summary>
+    private const int MaxLength = 4000;
 
-    /// <summary>The two texts are the same answer in the same words; capitals do not count in words.</summary>
-    public static bool AreEqual(string gold, string pred)
+    /// <summary>The form of a text; in words without variables, capitals do not count.</summary>
+    public static string Of(string text)
     {
-        if (gold.Length > MaxLength || pred.Length > MaxLength)
-            return gold.AsSpan().Trim().Length > 0 && gold.AsSpan().Trim().SequenceEqual(pred.AsSpan().Trim());
-        string a = Of(gold), b = Of(pred);
-        if (a.Length == 0)
-            return false;
-        bool areWords = a.Length > 1 && !a.Contains('\\', StringComparison.Ordinal) && !a.Any(char.IsAsciiDigit);
-        return string.Equals(a, b, areWords ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
+        if (text.Length > MaxLength)
+            return text.Trim();
+        string form = Condensed(text);
+        return form.Length > 1 && !Variable().IsMatch(form) ? form.ToUpperInvariant() : form;
     }
 
-    private static string Of(string text)
+    private static string Condensed(string text)
     {
         string bare = Looks().Replace(text, "");
         // Braces carry meaning only where a command takes them.
         bool hasCommand = Command().IsMatch(bare);
         var result = new StringBuilder(bare.Length);
-        foreach (char c in bare)
+        for (int i = 0; i < bare.Length; i++)
         {
-            if (!char.IsWhiteSpace(c) && c is not ('$' or '"' or '“' or '”') && (hasCommand || c is not ('{' or '}')))
+            char c = bare[i];
+            // 1 2 is not 12.
+            bool isBetweenDigits = c == ' ' && i > 0 && i + 1 < bare.Length && char.IsAsciiDigit(bare[i - 1]) && char.IsAsciiDigit(bare[i + 1]);
+            if (isBetweenDigits)
+                result.Append(' ');
+            else if (!char.IsWhiteSpace(c) && c is not ('$' or '"' or '“' or '”') && (hasCommand || c is not ('{' or '}')))
                 result.Append(c);
         }
 
@@ -38,6 +40,9 @@ internal static partial class TextForm
 
     [GeneratedRegex(@"\\(?:left|right|text|textbf|textit|textrm|mathrm|mathbf|mbox|displaystyle|quad|qquad|operatorname|boxed)(?![A-Za-z])|\\[,;:! ]|\\\(|\\\)|\\\[|\\\]", RegexOptions.CultureInvariant)]
     private static partial Regex Looks();
+
+    [GeneratedRegex(@"\\|(?<![A-Za-z])[A-Za-z](?![A-Za-z])", RegexOptions.CultureInvariant)]
+    private static partial Regex Variable();
 
     [GeneratedRegex(@"\\[A-Za-z]|[\^_]", RegexOptions.CultureInvariant)]
     private static partial Regex Command();

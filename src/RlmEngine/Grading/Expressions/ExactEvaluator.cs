@@ -7,7 +7,7 @@ namespace RlmEngine.Grading.Expressions;
 /// <param name="budget">Spent by node and by the size of numbers.</param>
 internal sealed class ExactEvaluator(IDictionary<string, Rational> point, StepBudget budget)
 {
-    private const int MaxFactorial = 6000;
+    private const int MaxFactorial = 4000;
 
     private const int MaxTerms = 3000;
 
@@ -55,7 +55,7 @@ internal sealed class ExactEvaluator(IDictionary<string, Rational> point, StepBu
 
     private Rational? Multiply(Rational a, Rational b) => Affords(a, b) ? a * b : null;
 
-    private bool Affords(Rational a, Rational b) => a.Size + b.Size <= Rational.MaxBits && budget.Spend((a.Size / 64 * (b.Size / 64) / 32) + 1);
+    private bool Affords(Rational a, Rational b) => a.Size + b.Size <= Rational.MaxBits && budget.Spend((a.Size / 64 * (b.Size / 64) / 128) + ((a.Size + b.Size) / 32) + 1);
 
     private Rational? Power(Rational value, Rational exponent)
     {
@@ -73,7 +73,7 @@ internal sealed class ExactEvaluator(IDictionary<string, Rational> point, StepBu
         if (n == 0)
             return value.Sign == 0 ? null : Rational.One;
         long bits = value.Size <= 1 ? 1 : value.Size * n;
-        return n != int.MinValue && bits <= Rational.MaxBits && budget.Spend((bits / 64 * (bits / 64) / 64) + 1) ? value.Pow(n) : null;
+        return n != int.MinValue && bits <= Rational.MaxBits && budget.Spend((bits / 64 * (bits / 64) / 256) + 1) ? value.Pow(n) : null;
     }
 
     private static Rational? MinusOne(Rational value, Rational exponent) =>
@@ -138,7 +138,7 @@ internal sealed class ExactEvaluator(IDictionary<string, Rational> point, StepBu
 
     private Rational? Factorial(Rational of, int step)
     {
-        if (of.Small is not { } n || n is < 0 or > MaxFactorial || !budget.Spend((n * (long)n / 500) + 1))
+        if (of.Small is not { } n || n is < 0 or > MaxFactorial || !budget.Spend((n * (long)n / 640) + 1))
             return null;
         BigInteger product = 1;
         for (int i = n; i > 1; i -= step)
@@ -154,7 +154,9 @@ internal sealed class ExactEvaluator(IDictionary<string, Rational> point, StepBu
         if (k < 0 || k > n)
             return Rational.Zero;
         k = Math.Min(k, n - k);
-        if (k > MaxFactorial || !budget.Spend((k * (long)k / 200) + 1))
+        // The result has about k·log2(n·e/k) bits, and each of k steps goes over all bits so far.
+        double words = k * Math.Log2(Math.E * n / Math.Max(1, k)) / 32;
+        if (k > MaxFactorial || !budget.Spend((long)(k * words / 60) + 1))
             return null;
         BigInteger result = 1;
         for (int i = 1; i <= k; i++)

@@ -17,6 +17,9 @@ internal sealed class MathNode(NodeKind kind, string name, params MathNode[] ite
     /// <summary>Its children.</summary>
     public IReadOnlyList<MathNode> Items => items;
 
+    /// <summary>Nodes of the tree, those that stand in several places counted in each.</summary>
+    public long Size { get; } = 1 + items.Sum(item => item.Size);
+
     /// <summary>The number that is written; 0 for other kinds.</summary>
     public Rational Value { get; private init; }
 

@@ -50,15 +50,28 @@ internal static partial class AnswerCandidates
     /// <param name="isGold">Several boxes are one answer together, never the last alone.</param>
     public static IEnumerable<string> Marked(string text, bool isGold)
     {
-        IReadOnlyList<Box> boxes = Boxes.LastRun(text, BoxGap);
+        IReadOnlyList<Box> boxes = Boxes.LastRun(text, BoxGap, out string scanned);
+        if (boxes.Count > 0 && LaterAnswer(scanned, boxes[^1].End) is { } later)
+        {
+            yield return later;
+            yield break;
+        }
+
         if (boxes.Count > 1)
-            yield return string.Join(", ", boxes.Select(box => Content(text, box)).Distinct());
+            yield return string.Join(", ", boxes.Select(box => Content(scanned, box)).Distinct());
         if (boxes.Count > 0 && (boxes.Count == 1 || !isGold))
-            yield return Content(text, boxes[^1]);
+            yield return Content(scanned, boxes[^1]);
         if (boxes.Count == 0 && FinalAnswer.Extract(text) is { } answer)
             yield return answer;
-        if (!isGold && boxes.Count > 0 && AnswerPhrase.Last(text) is { } stated)
-            yield return stated;
+    }
+
+    /// <summary>What a "final answer" after the last box states, where it states something with a digit or a formula.</summary>
+    private static string? LaterAnswer(string text, int end)
+    {
+        string rest = text[end..];
+        if (!rest.Contains("final answer", StringComparison.OrdinalIgnoreCase) || AnswerPhrase.Last(rest) is not { } answer)
+            return null;
+        return answer.Any(char.IsAsciiDigit) || answer.Contains('\\', StringComparison.Ordinal) ? answer : null;
     }
 
     private static string Content(string text, Box box)

@@ -51,7 +51,7 @@ internal static partial class AnswerPhrase
     }
 
     [GeneratedRegex(
-        @"\banswers?\b(?:\s+(?:to|for|of)\b[^.\n:]{0,80}?)?\s*(?:\*{0,2}\s*:|\bis\b|\bare\b|\*{2}\s*\n)\s*:?|\bfinal\s+result\s+(?:is|:)",
+        @"\banswers?\b(?:\s+(?:to|for|of)\b[^.\n:]{0,80}?)?\s*(?:\*{0,2}\s*:|=|\b(?:is|are|equals|(?:would|should|must|will)\s+be)\b|\*{2}\s*\n)\s*:?|\bfinal\s+result\s+(?:is|:)|答案(?:是|为|：|:)+",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Phrase();
 }

@@ -9,6 +9,8 @@ internal readonly record struct Box(int Start, int End, string Content);
 /// <summary>Finds <c>\boxed{…}</c> and <c>\fbox{…}</c>; braces nest, and a backslash takes the meaning of the next one.</summary>
 internal static class Boxes
 {
+    private const int LongestScan = 1 << 16;
+
     private static readonly string[] s_commands = ["\\boxed", "\\fbox"];
 
     /// <summary>Content of the last box, or null.</summary>
@@ -19,8 +21,12 @@ internal static class Boxes
     }
 
     /// <summary>The boxes that end the text's last run of boxes, at most <paramref name="gap"/> characters of one line between two of them.</summary>
-    public static IReadOnlyList<Box> LastRun(string text, int gap)
+    /// <param name="text">The text; only so much of its end is searched as a response's last line may have.</param>
+    /// <param name="gap">Characters.</param>
+    /// <param name="scanned">The text that the indices are of.</param>
+    public static IReadOnlyList<Box> LastRun(string text, int gap, out string scanned)
     {
+        text = scanned = text.Length <= LongestScan ? text : text[^LongestScan..];
         List<Box> run = [];
         foreach (Box box in All(text))
         {

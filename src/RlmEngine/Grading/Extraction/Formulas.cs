@@ -13,9 +13,12 @@ internal static class Formulas
     private const int LongestScan = 1 << 16;
 
     /// <summary>The last formula, together with those joined to it by "and", "or" or a comma; or null.</summary>
-    public static string? Last(string text)
+    /// <param name="text">The text.</param>
+    /// <param name="end">Index after it; 0 when there is none.</param>
+    public static string? Last(string text, out int end)
     {
         List<Formula> formulas = All(text.Length <= LongestScan ? text : text[^LongestScan..], out string scanned);
+        end = formulas.Count == 0 ? 0 : formulas[^1].End + text.Length - scanned.Length;
         if (formulas.Count == 0)
             return null;
         int first = formulas.Count - 1;
@@ -43,6 +46,7 @@ internal static class Formulas
     {
         scanned = text;
         List<Formula> found = [];
+        var marks = new NextMarks(text);
         for (int i = 0; i < text.Length - 1; i++)
         {
             if (text[i] is not ('$' or '\\') || Mark(text, i) is not { } close)
@@ -53,7 +57,7 @@ internal static class Formulas
             }
 
             int open = close.Length == 1 ? 1 : 2;
-            int end = Find(text, i + open, close);
+            int end = Find(text, i + open, close, marks);
             if (end < 0)
                 continue;
             string content = text[(i + open)..end];
@@ -74,14 +78,11 @@ internal static class Formulas
         _ => null,
     };
 
-    private static int Find(string text, int from, string close)
+    private static int Find(string text, int from, string close, NextMarks marks)
     {
-        // A formula does not go on for pages; the bound also keeps the search linear where marks are never closed.
-        const int Longest = 20_000;
-        int count = Math.Min(text.Length - from, Longest);
         if (close[0] == '\\')
-            return text.IndexOf(close, from, count, StringComparison.Ordinal);
-        for (int i = from; i < from + count; i++)
+            return marks.From(from, close);
+        for (int i = from; i < text.Length; i++)
         {
             if (text[i] == '\\')
                 i++;

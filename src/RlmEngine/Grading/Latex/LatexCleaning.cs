@@ -50,7 +50,7 @@ internal static partial class LatexCleaning
                 result.Append(char.IsWhiteSpace(c) || c is '\u200b' or '\ufeff' or '\u2061' or '\u2062' ? ' ' : c);
         }
 
-        return Unescape(result.ToString());
+        return DecimalComma().Replace(Unescape(result.ToString()), ".");
     }
 
     private static int AppendRun(string text, int from, string alphabet, string open, StringBuilder result)
@@ -81,6 +81,10 @@ internal static partial class LatexCleaning
             return text.Replace("\\\\", "\\", StringComparison.Ordinal);
         return text.Contains("\\begin", StringComparison.Ordinal) ? text : Doubled().Replace(text, "\\");
     }
+
+    /// <summary>2{,}5 is a number with a decimal comma; 2{,}500 has groups of thousands.</summary>
+    [GeneratedRegex(@"(?<=\d)\{,\}(?=\d)(?!\d{3}(?!\d))", RegexOptions.CultureInvariant)]
+    private static partial Regex DecimalComma();
 
     [GeneratedRegex(@"\\\\(?=[A-Za-z{}%$(\[\])!,;])", RegexOptions.CultureInvariant)]
     private static partial Regex Doubled();

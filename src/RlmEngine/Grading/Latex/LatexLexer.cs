@@ -159,7 +159,7 @@ internal sealed class LatexLexer
         if (name is "begin" or "end")
             return NextEnvironment(name);
         if (LatexWords.Upright.Contains(name))
-            return NextText(name == "operatorname" || name == "mathrm");
+            return NextText();
         if (name == "mathbb" || name == "Bbb")
             return NextNamedSet();
         if (LatexWords.Discarded.Contains(name))
@@ -169,7 +169,7 @@ internal sealed class LatexLexer
         else if (name == "not")
             Negate();
         else
-            AddCommand(LatexWords.Same.GetValueOrDefault(name, name));
+            AddCommand(name is "langle" or "rangle" ? name : LatexWords.Same.GetValueOrDefault(name, name));
         return true;
     }
 
@@ -202,6 +202,8 @@ internal sealed class LatexLexer
             Add(TokenKind.Sign, "|");
         else if (name == "colon")
             Add(TokenKind.Sign, ":");
+        else if (name is "langle" or "rangle")
+            Add(TokenKind.Sign, LatexWords.Same[name]);
         else if (name is "(" or ")")
             _hasSpace = true;
         else
@@ -221,17 +223,20 @@ internal sealed class LatexLexer
         return true;
     }
 
-    private bool NextText(bool isName)
+    private bool NextText()
     {
         if (Argument() is not { } content)
             return false;
         string words = content.Replace('~', ' ').Replace("\\ ", " ", StringComparison.Ordinal).Replace("\\,", " ", StringComparison.Ordinal)
             .Replace("\\%", "%", StringComparison.Ordinal).Trim();
+        // \text{(A)} and \text{A.} are the letter A.
+        if (words.Length is 2 or 3 && words.Trim('(', ')', '.') is { Length: 1 } letter)
+            words = letter;
         string name = LatexWords.Same.GetValueOrDefault(words, words);
         if (words.Length == 0)
             _hasSpace = true;
         else if (words.Length == 1 && char.IsAsciiLetter(words[0]))
-            Add(isName && _tokens.Count > 0 && _tokens[^1].Kind is TokenKind.Number ? TokenKind.Text : TokenKind.Letter, words);
+            Add(_tokens.Count > 0 && _tokens[^1].Kind is TokenKind.Number ? TokenKind.Text : TokenKind.Letter, words);
         else if (LatexWords.Functions.Contains(name) && !words.Equals("min", StringComparison.Ordinal))
             Add(TokenKind.Command, name);
         else

@@ -44,7 +44,7 @@ internal static class LatexWords
     {
         ("dfrac", "frac"), ("tfrac", "frac"), ("cfrac", "frac"), ("dbinom", "binom"), ("tbinom", "binom"), ("infin", "infty"),
         ("infinity", "infty"), ("inf", "infty"), ("oo", "infty"), ("asin", "arcsin"), ("acos", "arccos"), ("atan", "arctan"),
-        ("tg", "tan"), ("ctg", "cot"), ("cosec", "csc"), ("lbrack", "["), ("rbrack", "]"), ("lbrace", "{"), ("rbrace", "}"),
+        ("tg", "tan"), ("ctg", "cot"), ("cosec", "csc"), ("lbrack", "["), ("rbrack", "]"), ("langle", "("), ("rangle", ")"), ("lbrace", "{"), ("rbrace", "}"),
         ("varnothing", "emptyset"), ("degree", "circ"), ("bigcup", "cup"), ("bigcap", "cap"), ("backslash", "setminus"), ("div", "/"),
         ("ast", "*"), ("star", "*"), ("union", "cup"), ("land", "and"), ("wedge", "and"), ("lor", "or"), ("vee", "or"),
     }.ToDictionary(pair => pair.Name, pair => pair.Same, StringComparer.Ordinal);
@@ -66,6 +66,19 @@ internal static class LatexWords
         "kph", "MB", "GB", "KB", "kB", "Hz", "kHz", "MHz", "kW", "kJ", "mol", "pct", "deg", "rad", "day", "yr", "yrs", "am", "pm", "AM", "PM",
         "men", "way", "ways", "cal", "th", "st", "nd", "rd", "Rs", "USD", "sq", "cu", "pts", "mins", "secs", "cup", "cups", "egg",
     };
+
+    private static readonly string[] s_numbers =
+    [
+        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen",
+        "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+    ];
+
+    /// <summary>The number that a word names, or null.</summary>
+    public static int? Number(string word)
+    {
+        int at = Array.FindIndex(s_numbers, number => number.Equals(word, StringComparison.OrdinalIgnoreCase));
+        return at < 0 ? null : at;
+    }
 
     /// <summary>Words and commands between answers that stand side by side.</summary>
     public static bool IsJoint(string word) => word is "and" or "or" or "&" or "And" or "Or" or "AND" or "OR";

@@ -30,7 +30,7 @@ internal sealed partial class MathParser
                 return ParseLetter(token.Text);
             case TokenKind.Word:
                 _at++;
-                return new MathNode(NodeKind.Text, token.Text);
+                return LatexWords.Number(token.Text) is { } number ? MathNode.Integer(number) : new MathNode(NodeKind.Text, token.Text);
             case TokenKind.Text:
                 return ParseText();
             case TokenKind.Begin:
@@ -86,6 +86,8 @@ internal sealed partial class MathParser
             hasWord |= char.IsLetter(text[i]) && char.IsLetter(text[i + 1]);
         if (!hasWord && text.Any(char.IsAsciiDigit))
             return Parse(text, CommaReading.Thousands, _budget, _depth);
+        if (LatexWords.Number(text) is { } number)
+            return MathNode.Integer(number);
         return Now.Kind == TokenKind.Number ? ParsePower() : new MathNode(NodeKind.Text, text);
     }
 

@@ -169,6 +169,9 @@ internal sealed partial class MathParser
         MathNode? left = ParseSum();
         if (left is null || !Now.IsSign(":"))
             return left;
+        // "Answer: 5" is a label, not a ratio.
+        if (left.Is(NodeKind.Text))
+            return null;
         List<MathNode> items = [left];
         while (TakeSign(":"))
         {
