@@ -214,6 +214,10 @@ internal static partial class MathAnswerCases
         17 \bmod 5 ≟ 2
         \operatorname{lcm}(4,6) ≟ 12
         2{,}5 ≟ 2.5
+        (n-2) 2^{n}+1 ≟ 2^n(n-2)+1
+        \frac{d !}{2(d-1) !} ≟ \frac{d}{2}
+        \frac{5055}{2^{15} ≟ 5055 \cdot 2^{-15}
+        \frac{\mathbf{1 7}}{145} ≟ \frac{17}{145}
         \frac{1}{1+\frac{1}{1+\frac{1}{2}}} ≟ \frac{3}{5}
         \log_{2}(8) + \log_3 9 ≟ 5
         m_{\max} = 7 ≟ m = 7

@@ -36,6 +36,12 @@ public class MathAnswerTests
     [TestCase("4", "The answer is !!!invalid!!!", false)]
     [TestCase("\\text{no solution}", "There is \\boxed{\\text{No solution}}.", true)]
     [TestCase("42", "答案是：42", true)]
+    [TestCase("1006", "so our answer is $\\frac{2013-1}{2}=$ 1006.", true)]
+    [TestCase("\\frac{217}{900}", "The answer is therefore $\\frac{217}{900}$.", true)]
+    [TestCase("18", "The answer is $\\mathbf{1 8 .}$", true)]
+    [TestCase("120", "\\boxed{255} in one; then 120. Final Answer: The final answer is $120$.", true)]
+    [TestCase("255", "\\boxed{255} in one; then 120. Final Answer: The final answer is $120$.", false)]
+    [TestCase("3", "\\boxed{3} or \\boxed{5}", false)]
     public void AreEqual_Response_IsJudgedByItsAnswer(string gold, string response, bool expected) =>
         Assert.That(MathAnswer.AreEqual(gold, response), Is.EqualTo(expected));
 

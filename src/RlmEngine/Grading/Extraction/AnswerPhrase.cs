@@ -31,8 +31,9 @@ internal static partial class AnswerPhrase
         string rest = text.TrimStart(' ', '\t', '\r', '\n', ':', '*', '"', '“', '_', '\\', '{');
         if (rest.Length < text.Length && text.AsSpan(0, text.Length - rest.Length).Contains('\\'))
             rest = text.TrimStart(' ', '\t', '\r', '\n', ':', '*', '"', '“', '_');
-        if (Formulas.Leading(rest) is { } formula)
-            return formula;
+        rest = Adverb().Replace(rest, "");
+        if (Formulas.Leading(rest, out int end) is { } formula)
+            return formula.EndsWith('=') && PlainNumber.Leading(rest[end..]) is { } number ? formula + number : formula;
         string sentence = rest[..SentenceEnd(rest)].Trim().TrimEnd('.', '*', '"', '”', ',', ';').Trim();
         int verb = sentence.LastIndexOf(" is ", StringComparison.OrdinalIgnoreCase);
         return verb < 0 ? sentence : sentence[(verb + 4)..].Trim();
@@ -49,6 +50,9 @@ internal static partial class AnswerPhrase
 
         return text.Length;
     }
+
+    [GeneratedRegex(@"^(?:(?:therefore|thus|then|hence|simply|just|exactly|indeed|equal to|given by|also|always|now)\s+)+", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Adverb();
 
     [GeneratedRegex(
         @"\banswers?\b(?:\s+(?:to|for|of)\b[^.\n:]{0,80}?)?\s*(?:\*{0,2}\s*:|=|\b(?:is|are|equals|(?:would|should|must|will)\s+be)\b|\*{2}\s*\n)\s*:?|\bfinal\s+result\s+(?:is|:)|答案(?:是|为|：|:)+",

@@ -31,14 +31,19 @@ internal static class Formulas
     public static List<Formula> All(string text) => All(text, out _);
 
     /// <summary>The formula or joined formulas that begin at the start of the text, and nothing else; or null.</summary>
-    public static string? Leading(string text)
+    public static string? Leading(string text) => Leading(text, out _);
+
+    /// <summary>The same, with the index after it.</summary>
+    public static string? Leading(string text, out int end)
     {
+        end = 0;
         List<Formula> formulas = All(text, out _);
         if (formulas.Count == 0 || formulas[0].Start != 0)
             return null;
         int last = 0;
         while (last + 1 < formulas.Count && IsJoint(text.AsSpan(formulas[last].End, formulas[last + 1].Start - formulas[last].End)))
             last++;
+        end = formulas[last].End;
         return string.Join(", ", formulas.Take(last + 1).Select(formula => formula.Content.Trim()));
     }
 

@@ -15,6 +15,14 @@ internal static partial class PlainNumber
         return matches.Count == 0 ? null : matches[^1].Groups["number"].Value.Trim();
     }
 
+    /// <summary>The number with which a text begins, or null.</summary>
+    public static string? Leading(string text)
+    {
+        string start = text[..Math.Min(text.Length, 60)].TrimStart();
+        Match match = Number().Match(start);
+        return match.Success && match.Groups["number"].Index == 0 ? match.Groups["number"].Value.Trim() : null;
+    }
+
     // What stands right before a number must not be a letter or a digit: AZYUK2A names no 2.
     [GeneratedRegex(
         @"(?:^|[\s=(:*""“$€£¥₹~≈,\[{+/-])(?<number>-?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?|\.\d+)(?:\s?/\s?\d+)?(?:\s*(?:\\?%|percent\b|pct\b))?)",

@@ -22,6 +22,10 @@ internal sealed partial record AnswerText(string Text, IReadOnlyList<(MathNode N
         if (text.Length <= MaxLength)
         {
             string clean = LatexCleaning.Clean(text).TrimEnd('\\', ' ', '.', ',', ';', '\n');
+            // Published answers lose their last braces.
+            int missing = clean.AsSpan().Count('{') - clean.AsSpan().Count('}');
+            if (missing is > 0 and < 4)
+                clean += new string('}', missing);
             var shape = new AnswerShape(budget);
             foreach (CommaReading commas in Commas(clean))
             {

@@ -50,7 +50,8 @@ internal static partial class LatexCleaning
                 result.Append(char.IsWhiteSpace(c) || c is '\u200b' or '\ufeff' or '\u2061' or '\u2062' ? ' ' : c);
         }
 
-        return DecimalComma().Replace(Unescape(result.ToString()), ".");
+        string plain = DecimalComma().Replace(Unescape(result.ToString()), ".");
+        return SpacedDigits().Replace(plain, match => match.Value.Replace(" ", "", StringComparison.Ordinal));
     }
 
     private static int AppendRun(string text, int from, string alphabet, string open, StringBuilder result)
@@ -81,6 +82,10 @@ internal static partial class LatexCleaning
             return text.Replace("\\\\", "\\", StringComparison.Ordinal);
         return text.Contains("\\begin", StringComparison.Ordinal) ? text : Doubled().Replace(text, "\\");
     }
+
+    /// <summary>\mathbf{1 8 .}, as scanned solutions have it, is 18.</summary>
+    [GeneratedRegex(@"(?<=\\(?:mathbf|boldsymbol|bf) *\{ *)-? *\d(?: \d)+(?= ?[.}])", RegexOptions.CultureInvariant)]
+    private static partial Regex SpacedDigits();
 
     /// <summary>2{,}5 is a number with a decimal comma; 2{,}500 has groups of thousands.</summary>
     [GeneratedRegex(@"(?<=\d)\{,\}(?=\d)(?!\d{3}(?!\d))", RegexOptions.CultureInvariant)]

@@ -54,9 +54,13 @@ internal sealed partial class MathParser
     /// <summary>A factor right beside another one, or the fraction of a mixed number.</summary>
     private bool ParseBeside(List<MathNode> above, bool isAfterDivisor)
     {
+        // A word right before a formula is prose.
+        if (above[^1].Is(NodeKind.Text) && _tokens[_at - 1].Kind == TokenKind.Word)
+            return false;
         bool isAfterNumber = _at > 0 && _tokens[_at - 1].Kind == TokenKind.Number && above[^1].Is(NodeKind.Number) && !isAfterDivisor;
         bool isWhole = isAfterNumber && !above[^1].IsDecimal;
-        if (Now.Kind == TokenKind.Number)
+        // Two numbers side by side are a mixed number or nothing; n 2^n is a product.
+        if (Now.Kind == TokenKind.Number && _tokens[_at - 1].Kind == TokenKind.Number && above[^1].Is(NodeKind.Number))
             return isWhole && Now.HasSpace && ParseMixed(above);
         bool isFraction = Now.IsCommand("frac");
         if (ParsePower() is not { } factor)
@@ -156,7 +160,7 @@ internal sealed partial class MathParser
     /// <summary>The node with what stands right behind it; the node itself when nothing does.</summary>
     private MathNode? ParsePostfix(MathNode node)
     {
-        if (Now.IsSign("!") && !Now.HasSpace)
+        if (Now.IsSign("!"))
         {
             _at++;
             return MathNode.Call(TakeSign("!") ? "doublefactorial" : "factorial", node);
