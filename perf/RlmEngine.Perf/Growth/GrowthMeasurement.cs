@@ -101,10 +101,10 @@ public static class GrowthMeasurement
     {
         const int prompt = 1024, length = 32;
         GrowthTable draw = new(
-            "draw-by-group", "A prompt of 1,024 tokens, completions of 32: seconds to draw a group (tiny)", "completions", "ms", "prefill", "prefill and draws",
+            "draw-by-group", "Drawing 32 tokens each behind a prompt of 1,024 (tiny)", "completions", "ms", "prefill", "prefill and draws",
             "a prefill for each completion (expected)");
         GrowthTable train = new(
-            "train-by-group", "A prompt of 1,024 tokens, completions of 32: seconds to train on a group (tiny)", "completions", "ms", "forward and backward",
+            "train-by-group", "Training on 32 tokens each behind a prompt of 1,024 (tiny)", "completions", "ms", "forward and backward",
             "without sharing the prompt (expected)");
         using var policy = TransformerPolicy.Create(ModelShape.Tiny, 1);
         WarmUp(policy);

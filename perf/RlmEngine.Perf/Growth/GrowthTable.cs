@@ -39,7 +39,7 @@ public sealed record GrowthTable(string Name, string Title, string Size, string 
         Directory.CreateDirectory(folder);
         using (StreamWriter csv = new(Path.Combine(folder, Name + ".csv")) { NewLine = "\n" })
         {
-            csv.WriteLine(string.Join(',', [Size, .. Columns.Select(column => $"\"{column}, {Unit}\"")]));
+            csv.WriteLine(string.Join(',', [$"\"{Size}\"", .. Columns.Select(column => $"\"{column}, {Unit}\"")]));
             foreach ((double size, double[] values) in _rows)
                 csv.WriteLine(string.Join(',', [size.ToString(CultureInfo.InvariantCulture), .. values.Select(value => value.ToString("G5", CultureInfo.InvariantCulture))]));
         }
