@@ -11,7 +11,7 @@ namespace RlmEngine.Kernels;
 /// Error at most 1 ulp on normal results; exp(−∞) = 0, exp(+∞) = +∞, NaN stays NaN. Each overload performs the same operations
 /// lane by lane; none uses the platform's mathematical library.
 /// </remarks>
-public static class VectorMath
+public static partial class VectorMath
 {
     // Below the first bound every result rounds to 0, above the second to +∞.
     internal const float LowestArgument = -104f;

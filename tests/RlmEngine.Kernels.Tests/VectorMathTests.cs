@@ -86,6 +86,49 @@ public sealed class VectorMathTests
     }
 
     [Test]
+    public void Exp2InRange_DenseArguments_IsWithinTwoUlpAndTheSameOnEveryWidth()
+    {
+        var lanes = new float[16];
+        double worst = 0;
+        for (float y = -150f; y < 126f; y += 16 * 0.00131f)
+        {
+            for (int i = 0; i < 16; i++) lanes[i] = y + (i * 0.00131f);
+            Vector512<float> a = Vector512.Create(lanes), b = a - Vector512<float>.One;
+            Vector512<float> first = Vector512.Create(VectorMath.Exp2InRange(a.GetLower()), VectorMath.Exp2InRange(a.GetUpper()));
+            Vector512<float> second = Vector512.Create(
+                Vector256.Create(VectorMath.Exp2InRange(b.GetLower().GetLower()), VectorMath.Exp2InRange(b.GetLower().GetUpper())),
+                Vector256.Create(VectorMath.Exp2InRange(b.GetUpper().GetLower()), VectorMath.Exp2InRange(b.GetUpper().GetUpper())));
+            VectorMath.Exp2InRange(ref a, ref b);
+            Assert.That(first.AsInt32(), Is.EqualTo(a.AsInt32()));
+            Assert.That(second.AsInt32(), Is.EqualTo(b.AsInt32()));
+            for (int i = 0; i < 16; i++)
+            {
+                double truth = Math.Pow(2, lanes[i]);
+                double ulp = Math.Max(float.Epsilon, MathF.BitIncrement((float)truth) - (double)(float)truth);
+                worst = Math.Max(worst, Math.Abs(a[i] - truth) / ulp);
+            }
+        }
+
+        Assert.That(worst, Is.LessThanOrEqualTo(2.0));
+    }
+
+    [TestCase(0f, 1f)]
+    [TestCase(1f, 2f)]
+    [TestCase(-126f, 1.17549435e-38f)]
+    [TestCase(-149f, float.Epsilon)]
+    [TestCase(-150f, 0f)]
+    [TestCase(float.NaN, float.NaN)]
+    public void Exp2InRange_WholeArgument_IsExact(float y, float expected)
+    {
+        Vector512<float> a = Vector512.Create(y), b = a;
+        VectorMath.Exp2InRange(ref a, ref b);
+        Assert.That(a[0], Is.EqualTo(expected));
+        Assert.That(b[15], Is.EqualTo(expected));
+        Assert.That(VectorMath.Exp2InRange(Vector256.Create(y))[7], Is.EqualTo(expected));
+        Assert.That(VectorMath.Exp2InRange(Vector128.Create(y))[3], Is.EqualTo(expected));
+    }
+
+    [Test]
     public void ExpDouble_DenseArguments_IsWithinTwoUlp()
     {
         double worst = 0;

@@ -120,8 +120,7 @@ public static unsafe class BatchedSampling
         {
             int token = kept.Draw<TLanes>(row, uniform);
             float logProb = row.Statistics.LogProb(logits_V[token]);
-            float difference = (logits_V[token] * row.Statistics.InverseTemperature) - row.Statistics.Max;
-            float truncated = (float)(difference - VectorMath.Log(kept.Mass));
+            float truncated = (float)(row.Statistics.Difference(logits_V[token]) - VectorMath.Log(kept.Mass));
             return new SampledToken(token, logProb, Math.Clamp(truncated, logProb, 0f), true);
         }
         finally

@@ -22,14 +22,10 @@ internal static class BlockInversion
     {
         int offset = block * RowAccumulator.BlockSize;
         int count = Math.Min(RowAccumulator.BlockSize, row.Logits_V.Length - offset);
-        TLanes scale = TLanes.Broadcast(row.Statistics.InverseTemperature), max = TLanes.Broadcast(row.Statistics.Max);
-        TLanes lowest = TLanes.Broadcast(VectorMath.LowestArgument);
+        var differences = new RowDifferences<TLanes>(row.Statistics);
         Span<float> lanes = stackalloc float[RowAccumulator.Lanes];
         for (int i = 0; i < count; i += RowAccumulator.Lanes)
-        {
-            TLanes difference = (row.LoadPadded<TLanes>(offset + i, lanes) * scale) - max;
-            TLanes.ExpInRange(TLanes.Max(lowest, difference)).Store(ref room[i]);
-        }
+            RowDifferences<TLanes>.Weight(differences.Of(row.LoadPadded<TLanes>(offset + i, lanes))).Store(ref room[i]);
 
         return room[..count];
     }

@@ -36,6 +36,9 @@ internal interface IRowLanes<TSelf>
         d = TSelf.ExpInRange(d);
     }
 
+    /// <summary>2^y for y in [<see cref="VectorMath.LowestExponent"/>, 127] of two at once.</summary>
+    static abstract void Exp2InRange(ref TSelf a, ref TSelf b);
+
     /// <summary>Bit i is set where left ≥ right in lane i.</summary>
     static abstract uint AtLeast(TSelf left, TSelf right);
 
@@ -43,4 +46,7 @@ internal interface IRowLanes<TSelf>
     static abstract TSelf KeepAtLeast(TSelf value, TSelf left, TSelf right);
 
     void Store(ref float destination);
+
+    /// <summary>Adds each lane to its own sum in double.</summary>
+    void AddTo(ref double sums);
 }

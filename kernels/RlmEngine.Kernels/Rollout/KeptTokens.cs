@@ -56,7 +56,7 @@ internal readonly ref struct KeptTokens
     public void Dispose() => _masses.Dispose();
 
     private bool Keeps(scoped in RowCandidates row, int token) =>
-        CandidateKey.Of((row.Logits_V[token] * row.Statistics.InverseTemperature) - row.Statistics.Max, token) <= _lastKey;
+        CandidateKey.Of(row.Statistics.Difference(row.Logits_V[token]), token) <= _lastKey;
 
     private double BlockMass<TLanes>(scoped in RowCandidates row, int block)
         where TLanes : struct, IRowLanes<TLanes>
@@ -67,17 +67,16 @@ internal readonly ref struct KeptTokens
         // Of the tokens that share the last key's value, those up to its id are kept.
         if (lastToken >= (uint)offset && lastToken < (uint)end) return BlockMassOneByOne(row, offset, end);
         TLanes bound = TLanes.Broadcast(lastToken >= (uint)end ? _lowest : MathF.BitIncrement(_lowest));
-        TLanes scale = TLanes.Broadcast(row.Statistics.InverseTemperature), max = TLanes.Broadcast(row.Statistics.Max);
-        TLanes least = TLanes.Broadcast(VectorMath.LowestArgument), sum = TLanes.Broadcast(0f);
+        var differences = new RowDifferences<TLanes>(row.Statistics);
+        TLanes sum = TLanes.Broadcast(0f);
         Span<float> lanes = stackalloc float[Lanes];
         for (int i = offset; i < end; i += Lanes)
         {
-            TLanes difference = (row.LoadPadded<TLanes>(i, lanes) * scale) - max;
-            sum += TLanes.KeepAtLeast(TLanes.ExpInRange(TLanes.Max(least, difference)), difference, bound);
+            TLanes difference = differences.Of(row.LoadPadded<TLanes>(i, lanes));
+            sum += TLanes.KeepAtLeast(RowDifferences<TLanes>.Weight(difference), difference, bound);
         }
 
-        sum.Store(ref lanes[0]);
-        return RowAccumulator.Fold(lanes);
+        return RowAccumulator.Fold(sum);
     }
 
     private double BlockMassOneByOne(scoped in RowCandidates row, int offset, int end)
@@ -85,7 +84,7 @@ internal readonly ref struct KeptTokens
         double sum = 0;
         for (int token = offset; token < end; token++)
         {
-            if (Keeps(row, token)) sum += VectorMath.Exp((row.Logits_V[token] * row.Statistics.InverseTemperature) - row.Statistics.Max);
+            if (Keeps(row, token)) sum += VectorMath.Exp(row.Statistics.Difference(row.Logits_V[token]));
         }
 
         return sum;

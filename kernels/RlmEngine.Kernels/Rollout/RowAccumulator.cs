@@ -4,81 +4,100 @@ using System.Runtime.Intrinsics;
 
 namespace RlmEngine.Kernels.Rollout;
 
-/// <summary>The running (m, s, t) of a row, to which one block of logits after another is added.</summary>
+/// <summary>The running sums of a row, to which one block of logits after another is added.</summary>
 /// <remarks>
-/// A row is walked in blocks of <see cref="BlockSize"/> logits. Within a block sixteen lanes sum in single precision, a short last
-/// vector is filled up with −∞, and the lanes are folded by halves in double; blocks are added in order in double. So the order
-/// of summation is a property of the row alone.
+/// <para>A logit's weight is 2^y, y = (x − X) / (T ln 2), relative to a logit X of the row. X is the first block's maximum, and moves
+/// only to that of a block that passes it by <see cref="Margin"/> or more, which is then summed again. So a row is read once, its largest
+/// weight lies in [1, 2^Margin], and the weight of a token that has more than half of the mass is 1.</para>
+/// <para>A row is walked in blocks of <see cref="BlockSize"/> logits. Within a block two times sixteen lanes sum in single precision; a
+/// short last vector is filled up with −∞. Blocks are added lane by lane in double, in order, and the lanes are folded by halves at the
+/// end. So the order of summation is a property of the row alone.</para>
 /// </remarks>
-internal struct RowAccumulator(float scale)
+internal struct RowAccumulator
 {
     public const int Lanes = 16;
     public const int BlockSize = 1024;
 
-    private readonly float _scale = scale;
-    private double _sum;
-    private double _weightedSum;
+    private const float Margin = 1f;
+    private const double Ln2 = 0.69314718055994530942;
+
+    private readonly float _scale;
+    private readonly float _step;
+    private LaneSums _sums;
+    private LaneSums _weightedSums;
+    private float _limit = float.PositiveInfinity;
+    private float _largest = float.NegativeInfinity;
     private int _maxBlock;
 
-    public float Max { get; private set; } = float.NegativeInfinity;
+    /// <summary>Begins a row whose logits are multiplied by <paramref name="scale"/>.</summary>
+    public RowAccumulator(float scale)
+    {
+        _scale = scale;
+        _step = (float)Math.Min(scale / Ln2, float.MaxValue);
+    }
 
-    /// <summary>The largest x' of the block added last.</summary>
-    public float BlockMax { get; private set; }
+    /// <summary>The logit X that block sums are relative to; 0 while there is none.</summary>
+    public float Reference { get; private set; }
 
-    /// <summary>What block sums are relative to: the maximum so far, or 0 while there is none.</summary>
-    public readonly float Reference => float.IsNegativeInfinity(Max) ? 0f : Max;
+    private readonly float Max => _largest * _scale;
 
     public static int BlockCount(int vocabulary) => (vocabulary + BlockSize - 1) / BlockSize;
 
-    /// <summary>Adds one block and returns its Σ e^(x' − Reference); the sixteen lanes' maxima go to <paramref name="laneMaxima"/>.</summary>
-    public double Append<TLanes>(ReadOnlySpan<float> block, int offset, Span<float> laneMaxima)
+    /// <summary>Adds one block, and gives each lane's Σ 2^y and largest logit.</summary>
+    public void Append<TLanes>(ReadOnlySpan<float> block, int offset, out TLanes sums, out TLanes maxima)
         where TLanes : struct, IRowLanes<TLanes>
     {
-        int whole = block.Length & -Lanes;
-        Span<float> tail = stackalloc float[Lanes];
-        if (whole < block.Length) FillTail(block[whole..], tail);
-        Maxima<TLanes>(block, whole, tail).Store(ref laneMaxima[0]);
-        float blockMax = BlockMax = Largest(laneMaxima);
-        if (blockMax > Max)
+        if (float.IsNegativeInfinity(_largest)) MoveTo(Largest(Maxima<TLanes>(block)));
+        Sums(block, out sums, out TLanes weighted, out maxima);
+        if (TLanes.AtLeast(maxima, TLanes.Broadcast(_limit)) != 0)
         {
-            Rescale(blockMax);
-            _maxBlock = offset;
+            MoveTo(Largest(maxima));
+            Sums(block, out sums, out weighted, out maxima);
         }
 
-        double blockSum = Sums<TLanes>(block, whole, tail, out double blockWeightedSum);
-        _sum += blockSum;
-        _weightedSum += blockWeightedSum;
-        return blockSum;
+        if (TLanes.AtLeast(maxima, TLanes.Broadcast(MathF.BitIncrement(_largest))) != 0) Raise(Largest(maxima), offset);
+        sums.AddTo(ref _sums[0]);
+        weighted.AddTo(ref _weightedSums[0]);
     }
 
     public readonly RowStatistics Finish(ReadOnlySpan<float> logits_V)
     {
-        if (double.IsNaN(_sum)) return new RowStatistics(_scale, float.NaN, double.NaN, float.NaN, float.NaN, 0);
+        double total = Fold(_sums);
+        if (double.IsNaN(total) || float.IsPositiveInfinity(Max)) return new RowStatistics(_scale, float.NaN, double.NaN, float.NaN, float.NaN, 0);
         if (float.IsNegativeInfinity(Max))
             return new RowStatistics(_scale, Max, double.NegativeInfinity, float.NegativeInfinity, 0f, 0);
-        double logSum = VectorMath.Log(_sum);
-        float entropy = Math.Clamp((float)(logSum - (_weightedSum / _sum)), 0f, EntropyLimit(logits_V.Length));
+        double sum = VectorMath.Log(total), mean = Fold(_weightedSums) / total, top = Exponent(_largest);
+        float entropy = Math.Clamp((float)(sum - (Ln2 * mean)), 0f, EntropyLimit(logits_V.Length));
+
+        // The step is rounded to single precision, as if the temperature were another: d ln s / d ln(1/T) takes that back.
+        double rounding = (_step * Ln2 / _scale) - 1;
+        double logSum = sum - (Ln2 * (top + (rounding * (mean - top))));
         int argMax = _maxBlock;
         while (logits_V[argMax] * _scale != Max) argMax++;
         return new RowStatistics(_scale, Max, logSum, (float)(Max + logSum), entropy, argMax);
     }
 
+    /// <summary>What a sum relative to a logit X is multiplied by to be Σ e^(x' − m), once the whole row is read.</summary>
+    public readonly double WeightOf(float reference) => VectorMath.Exp(Ln2 * (Exponent(reference) - Exponent(_largest)));
+
     /// <summary>The largest of sixteen lanes, none of which is NaN.</summary>
-    private static float Largest(ReadOnlySpan<float> lanes)
+    public static float Largest<TLanes>(TLanes lanes)
+        where TLanes : struct, IRowLanes<TLanes>
     {
-        Vector256<float> eight = Vector256.MaxNative(Vector256.Create(lanes), Vector256.Create(lanes[8..]));
+        Span<float> x = stackalloc float[Lanes];
+        lanes.Store(ref x[0]);
+        Vector256<float> eight = Vector256.MaxNative(Vector256.Create(x), Vector256.Create(x[8..]));
         Vector128<float> four = Vector128.MaxNative(eight.GetLower(), eight.GetUpper());
         return Math.Max(Math.Max(four[0], four[1]), Math.Max(four[2], four[3]));
     }
 
     /// <summary>Sums sixteen lanes by halves in double: i and i + 8, then i + 4, i + 2, i + 1.</summary>
-    public static double Fold(ReadOnlySpan<float> lanes)
+    public static double Fold<TLanes>(TLanes lanes)
+        where TLanes : struct, IRowLanes<TLanes>
     {
-        (Vector256<double> a, Vector256<double> b) = Vector256.Widen(Vector256.Create(lanes));
-        (Vector256<double> c, Vector256<double> d) = Vector256.Widen(Vector256.Create(lanes[8..]));
-        Vector256<double> four = (a + c) + (b + d);
-        Vector128<double> two = four.GetLower() + four.GetUpper();
-        return two[0] + two[1];
+        LaneSums sums = default;
+        lanes.AddTo(ref sums[0]);
+        return Fold(sums);
     }
 
     /// <summary>The largest float that is not above ln V.</summary>
@@ -95,83 +114,96 @@ internal struct RowAccumulator(float scale)
         rest.CopyTo(tail);
     }
 
-    // The largest is sought before scaling: rounding to single precision keeps the order, so that one product will do.
-    private readonly TLanes Maxima<TLanes>(ReadOnlySpan<float> block, int whole, Span<float> tail)
+    private static double Fold(in LaneSums sums)
+    {
+        ReadOnlySpan<double> x = sums;
+        Vector256<double> four = (Vector256.Create(x) + Vector256.Create(x[8..])) + (Vector256.Create(x[4..]) + Vector256.Create(x[12..]));
+        Vector128<double> two = four.GetLower() + four.GetUpper();
+        return two[0] + two[1];
+    }
+
+    private static TLanes Maxima<TLanes>(ReadOnlySpan<float> block)
         where TLanes : struct, IRowLanes<TLanes>
     {
-        TLanes a = TLanes.Broadcast(float.NegativeInfinity), b = a, c = a, d = a;
+        TLanes a = TLanes.Broadcast(float.NegativeInfinity), b = a;
         ref float start = ref MemoryMarshal.GetReference(block);
         int i = 0;
-        for (; i <= whole - (4 * Lanes); i += 4 * Lanes)
+        for (; i <= block.Length - (2 * Lanes); i += 2 * Lanes)
         {
             a = TLanes.Max(TLanes.Load(in Unsafe.Add(ref start, i)), a);
             b = TLanes.Max(TLanes.Load(in Unsafe.Add(ref start, i + Lanes)), b);
-            c = TLanes.Max(TLanes.Load(in Unsafe.Add(ref start, i + (2 * Lanes))), c);
-            d = TLanes.Max(TLanes.Load(in Unsafe.Add(ref start, i + (3 * Lanes))), d);
         }
 
-        for (; i < whole; i += Lanes) a = TLanes.Max(TLanes.Load(in Unsafe.Add(ref start, i)), a);
-        if (whole < block.Length) b = TLanes.Max(TLanes.Load(in tail[0]), b);
-        return TLanes.Max(TLanes.Max(a, b), TLanes.Max(c, d)) * TLanes.Broadcast(_scale);
+        if (i == block.Length) return TLanes.Max(a, b);
+        Span<float> rest = stackalloc float[2 * Lanes];
+        FillTail(block[i..], rest);
+        return TLanes.Max(TLanes.Max(TLanes.Load(in rest[0]), a), TLanes.Max(TLanes.Load(in rest[Lanes]), b));
     }
 
-    private readonly double Sums<TLanes>(ReadOnlySpan<float> block, int whole, Span<float> tail, out double weightedSum)
+    // The bound keeps (−∞) · 0 out of the weighted sum: 2^y is 0 from there down. The last turn is for what is left of two vectors.
+    private readonly void Sums<TLanes>(ReadOnlySpan<float> block, out TLanes sums, out TLanes weighted, out TLanes maxima)
         where TLanes : struct, IRowLanes<TLanes>
     {
-        TLanes scale = TLanes.Broadcast(_scale);
-        TLanes reference = TLanes.Broadcast(Reference);
-        TLanes lowest = TLanes.Broadcast(VectorMath.LowestArgument);
-        TLanes sum = TLanes.Broadcast(0f);
-        TLanes weighted = sum;
-        ref float start = ref MemoryMarshal.GetReference(block);
-        int i = 0;
-        for (; i <= whole - (4 * Lanes); i += 4 * Lanes)
+        TLanes reference = TLanes.Broadcast(Reference), step = TLanes.Broadcast(_step), lowest = TLanes.Broadcast(VectorMath.LowestExponent);
+        TLanes sumA = TLanes.Broadcast(0f), sumB = sumA, weightedA = sumA, weightedB = sumA;
+        TLanes maxA = TLanes.Broadcast(float.NegativeInfinity), maxB = maxA;
+        Span<float> rest = stackalloc float[2 * Lanes];
+        scoped ref float start = ref MemoryMarshal.GetReference(block);
+        int whole = block.Length & -(2 * Lanes);
+        for (bool isLast = whole == block.Length; ; isLast = true)
         {
-            TLanes da = TLanes.Max(lowest, (TLanes.Load(in Unsafe.Add(ref start, i)) * scale) - reference);
-            TLanes db = TLanes.Max(lowest, (TLanes.Load(in Unsafe.Add(ref start, i + Lanes)) * scale) - reference);
-            TLanes dc = TLanes.Max(lowest, (TLanes.Load(in Unsafe.Add(ref start, i + (2 * Lanes))) * scale) - reference);
-            TLanes dd = TLanes.Max(lowest, (TLanes.Load(in Unsafe.Add(ref start, i + (3 * Lanes))) * scale) - reference);
-            TLanes ea = da, eb = db, ec = dc, ed = dd;
-            TLanes.ExpInRange(ref ea, ref eb, ref ec, ref ed);
-            sum = sum + ea + eb + ec + ed;
-            weighted = TLanes.MultiplyAdd(ea, da, weighted);
-            weighted = TLanes.MultiplyAdd(eb, db, weighted);
-            weighted = TLanes.MultiplyAdd(ec, dc, weighted);
-            weighted = TLanes.MultiplyAdd(ed, dd, weighted);
+            for (int i = 0; i < whole; i += 2 * Lanes)
+            {
+                RowMemory.Prefetch(ref Unsafe.Add(ref start, i));
+                TLanes xa = TLanes.Load(in Unsafe.Add(ref start, i)), xb = TLanes.Load(in Unsafe.Add(ref start, i + Lanes));
+                (maxA, maxB) = (TLanes.Max(xa, maxA), TLanes.Max(xb, maxB));
+                TLanes ya = TLanes.Max(lowest, (xa - reference) * step), yb = TLanes.Max(lowest, (xb - reference) * step);
+                TLanes ea = ya, eb = yb;
+                TLanes.Exp2InRange(ref ea, ref eb);
+                (sumA, sumB) = (sumA + ea, sumB + eb);
+                (weightedA, weightedB) = (TLanes.MultiplyAdd(ea, ya, weightedA), TLanes.MultiplyAdd(eb, yb, weightedB));
+            }
+
+            if (isLast) break;
+            FillTail(block[whole..], rest);
+            start = ref rest[0];
+            whole = rest.Length;
         }
 
-        for (; i < whole; i += Lanes)
-            Accumulate((TLanes.Load(in Unsafe.Add(ref start, i)) * scale) - reference, lowest, ref sum, ref weighted);
-        if (whole < block.Length) Accumulate((TLanes.Load(in tail[0]) * scale) - reference, lowest, ref sum, ref weighted);
-        Span<float> lanes = stackalloc float[Lanes];
-        weighted.Store(ref lanes[0]);
-        weightedSum = Fold(lanes);
-        sum.Store(ref lanes[0]);
-        return Fold(lanes);
+        (sums, weighted, maxima) = (sumA + sumB, weightedA + weightedB, TLanes.Max(maxA, maxB));
     }
 
-    // The bound keeps (−∞) · 0 out of the weighted sum: e^x is 0 from there down.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Accumulate<TLanes>(TLanes difference, TLanes lowest, ref TLanes sum, ref TLanes weighted)
-        where TLanes : struct, IRowLanes<TLanes>
+    private readonly double Exponent(float logit) => ((double)logit - Reference) * _step;
+
+    // The lowest of logits that are equal once they are scaled is the most likely token.
+    private void Raise(float largest, int block)
     {
-        TLanes d = TLanes.Max(lowest, difference);
-        TLanes e = TLanes.ExpInRange(d);
-        sum += e;
-        weighted = TLanes.MultiplyAdd(e, d, weighted);
+        if (largest * _scale > Max) _maxBlock = block;
+        _largest = largest;
     }
 
-    // (m, s, t) to a larger m: with d = old − new, t becomes e^d (t + d·s) and s becomes e^d s.
-    private void Rescale(float newMax)
+    // (X, s, t) to another X: with d the old one's y relative to the new, t becomes 2^d (t + d·s) and s becomes 2^d s.
+    private void MoveTo(float reference)
     {
-        if (_sum > 0)
+        if (float.IsNegativeInfinity(reference)) return;
+        if (!float.IsNegativeInfinity(_largest))
         {
-            double d = (double)Max - newMax;
-            double factor = VectorMath.Exp(d);
-            _weightedSum = factor * (_weightedSum + (d * _sum));
-            _sum *= factor;
+            double d = -Exponent(reference);
+            double factor = VectorMath.Exp(Ln2 * d);
+            for (int lane = 0; lane < Lanes; lane++)
+            {
+                _weightedSums[lane] = factor * (_weightedSums[lane] + (d * _sums[lane]));
+                _sums[lane] *= factor;
+            }
         }
 
-        Max = newMax;
+        Reference = reference;
+        _limit = Math.Max(reference + (Margin / _step), MathF.BitIncrement(reference));
+    }
+
+    [InlineArray(Lanes)]
+    private struct LaneSums
+    {
+        private double _first;
     }
 }

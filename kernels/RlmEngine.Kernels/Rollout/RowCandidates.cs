@@ -31,7 +31,7 @@ internal ref struct RowCandidates
 
     public readonly ReadOnlySpan<float> Logits_V => _logits_V;
 
-    /// <summary>Largest x' of each block's sixteen lanes: those of block b from 16·b on.</summary>
+    /// <summary>Largest logit of each block's sixteen lanes: those of block b from 16·b on.</summary>
     public readonly ReadOnlySpan<float> LaneMaxima => _laneMaxima.Span;
 
     public readonly int VocabularySize => _logits_V.Length;
@@ -51,16 +51,17 @@ internal ref struct RowCandidates
         {
             int offset = block * RowAccumulator.BlockSize;
             int count = Math.Min(RowAccumulator.BlockSize, logits_V.Length - offset);
-            row._blockSums.Span[block] = accumulator.Append<TLanes>(
-                logits_V.Slice(offset, count), offset, row._laneMaxima.Span.Slice(block * RowAccumulator.Lanes, RowAccumulator.Lanes));
+            accumulator.Append(logits_V.Slice(offset, count), offset, out TLanes sums, out TLanes maxima);
+            maxima.Store(ref row._laneMaxima.Span[block * RowAccumulator.Lanes]);
+            row._blockSums.Span[block] = RowAccumulator.Fold(sums);
             row._references.Span[block] = accumulator.Reference;
-            row._blockMaxima.Span[block] = accumulator.BlockMax;
+            row._blockMaxima.Span[block] = RowAccumulator.Largest(maxima);
         }
 
         row.Statistics = accumulator.Finish(logits_V);
         for (int block = 0; block < row.BlockSums.Length; block++)
         {
-            double sum = row._blockSums.Span[block] * VectorMath.Exp((double)row._references.Span[block] - row.Statistics.Max);
+            double sum = row._blockSums.Span[block] * accumulator.WeightOf(row._references.Span[block]);
             row._blockSums.Span[block] = sum < SmallestMass ? 0 : sum;
         }
 
@@ -73,8 +74,7 @@ internal ref struct RowCandidates
     {
         RentKeys();
         TLanes lowest = TLanes.Broadcast(Math.Max(bound, float.MinValue));
-        TLanes scale = TLanes.Broadcast(Statistics.InverseTemperature);
-        TLanes max = TLanes.Broadcast(Statistics.Max);
+        var differences = new RowDifferences<TLanes>(Statistics);
         Span<float> lanes = stackalloc float[RowAccumulator.Lanes];
         int count = 0;
         for (int offset = 0; offset < _logits_V.Length; offset += RowAccumulator.Lanes)
@@ -85,7 +85,7 @@ internal ref struct RowCandidates
                 continue;
             }
 
-            TLanes difference = (LoadPadded<TLanes>(offset, lanes) * scale) - max;
+            TLanes difference = differences.Of(LoadPadded<TLanes>(offset, lanes));
             uint mask = TLanes.AtLeast(difference, lowest);
             if (mask != 0) Add(mask, difference, offset, lanes, ref count);
         }
@@ -98,13 +98,13 @@ internal ref struct RowCandidates
         where TLanes : struct, IRowLanes<TLanes>
     {
         RentKeys();
-        TLanes scale = TLanes.Broadcast(Statistics.InverseTemperature), max = TLanes.Broadcast(Statistics.Max);
+        var differences = new RowDifferences<TLanes>(Statistics);
         TLanes step = TLanes.Broadcast(steps), first = TLanes.Broadcast(bin), after = TLanes.Broadcast(bin + 1);
         Span<float> lanes = stackalloc float[RowAccumulator.Lanes];
         int count = 0;
         for (int offset = 0; offset < _logits_V.Length; offset += RowAccumulator.Lanes)
         {
-            TLanes difference = (LoadPadded<TLanes>(offset, lanes) * scale) - max;
+            TLanes difference = differences.Of(LoadPadded<TLanes>(offset, lanes));
             TLanes place = RowHistogram.BinOf(difference, step);
             uint mask = TLanes.AtLeast(place, first) & ~TLanes.AtLeast(place, after) & 0xFFFF;
             if (mask != 0) Add(mask, difference, offset, lanes, ref count);
@@ -122,7 +122,7 @@ internal ref struct RowCandidates
     }
 
     /// <summary>True when a token of a block has x' − m ≥ <paramref name="bound"/>.</summary>
-    public readonly bool BlockReaches(int block, float bound) => _blockMaxima.Span[block] - Statistics.Max >= bound;
+    public readonly bool BlockReaches(int block, float bound) => Statistics.Difference(_blockMaxima.Span[block]) >= bound;
 
     /// <summary>A bound that at least k tokens reach: the k-th largest of the blocks' or the lanes' maxima, which stand for as many tokens.</summary>
     public readonly float BoundOfTop(int k)
@@ -130,7 +130,7 @@ internal ref struct RowCandidates
         ReadOnlySpan<float> maxima = k <= _blockMaxima.Length / 2 ? _blockMaxima.Span : _laneMaxima.Span;
         if (k > maxima.Length) return float.NegativeInfinity;
         using SpanOwner<ulong> keys = SpanOwner<ulong>.Allocate(maxima.Length);
-        for (int i = 0; i < maxima.Length; i++) keys.Span[i] = CandidateKey.Of(maxima[i] - Statistics.Max, i);
+        for (int i = 0; i < maxima.Length; i++) keys.Span[i] = CandidateKey.Of(Statistics.Difference(maxima[i]), i);
         return CandidateKey.Value(CandidateSelection.Reach(keys.Span, k, new UnitWeight()));
     }
 

@@ -22,6 +22,8 @@ internal readonly ref struct RowGradient(float scale, float logSumExp, float ent
         for (; i <= whole - (4 * Lanes); i += 4 * Lanes)
         {
             ref float at = ref Unsafe.Add(ref start, i);
+            RowMemory.Prefetch(ref at);
+            RowMemory.Prefetch(ref Unsafe.Add(ref at, 2 * Lanes));
             TLanes a = LogProb(TLanes.Load(in at)), b = LogProb(TLanes.Load(in Unsafe.Add(ref at, Lanes)));
             TLanes c = LogProb(TLanes.Load(in Unsafe.Add(ref at, 2 * Lanes))), d = LogProb(TLanes.Load(in Unsafe.Add(ref at, 3 * Lanes)));
             TLanes pa = a, pb = b, pc = c, pd = d;

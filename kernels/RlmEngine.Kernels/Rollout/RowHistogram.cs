@@ -60,8 +60,8 @@ internal static class RowHistogram
         Span<float> bins = stackalloc float[RowAccumulator.BlockSize];
         Span<float> weights = stackalloc float[RowAccumulator.BlockSize];
         Span<float> lanes = stackalloc float[Lanes];
-        TLanes scale = TLanes.Broadcast(row.Statistics.InverseTemperature), max = TLanes.Broadcast(row.Statistics.Max);
-        TLanes lowest = TLanes.Broadcast(VectorMath.LowestArgument), step = TLanes.Broadcast(steps);
+        var differences = new RowDifferences<TLanes>(row.Statistics);
+        TLanes step = TLanes.Broadcast(steps);
         weights.Fill(1f);
         for (int block = 0; block < row.BlockSums.Length; block++)
         {
@@ -70,9 +70,9 @@ internal static class RowHistogram
             int count = Math.Min(RowAccumulator.BlockSize, row.Logits_V.Length - offset);
             for (int i = 0; i < count; i += Lanes)
             {
-                TLanes difference = (row.LoadPadded<TLanes>(offset + i, lanes) * scale) - max;
+                TLanes difference = differences.Of(row.LoadPadded<TLanes>(offset + i, lanes));
                 BinOf(difference, step).Store(ref bins[i]);
-                if (typeof(TWeight) == typeof(ProbabilityWeight)) TLanes.ExpInRange(TLanes.Max(lowest, difference)).Store(ref weights[i]);
+                if (typeof(TWeight) == typeof(ProbabilityWeight)) RowDifferences<TLanes>.Weight(difference).Store(ref weights[i]);
             }
 
             Add(bins[..count], weights[..count], sums);

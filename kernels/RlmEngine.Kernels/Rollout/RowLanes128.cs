@@ -75,6 +75,20 @@ internal readonly struct RowLanes128(Vector128<float> a, Vector128<float> b, Vec
         VectorMath.ExpInRange(x._d));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Exp2InRange(ref RowLanes128 a, ref RowLanes128 b)
+    {
+        a = Exp2InRange(a);
+        b = Exp2InRange(b);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static RowLanes128 Exp2InRange(RowLanes128 y) => new(
+        VectorMath.Exp2InRange(y._a),
+        VectorMath.Exp2InRange(y._b),
+        VectorMath.Exp2InRange(y._c),
+        VectorMath.Exp2InRange(y._d));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint AtLeast(RowLanes128 left, RowLanes128 right) =>
         Vector128.GreaterThanOrEqual(left._a, right._a).ExtractMostSignificantBits() |
         (Vector128.GreaterThanOrEqual(left._b, right._b).ExtractMostSignificantBits() << 4) |
@@ -95,5 +109,22 @@ internal readonly struct RowLanes128(Vector128<float> a, Vector128<float> b, Vec
         _b.StoreUnsafe(ref destination, 4);
         _c.StoreUnsafe(ref destination, 8);
         _d.StoreUnsafe(ref destination, 12);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AddTo(ref double sums)
+    {
+        Add(_a, ref sums, 0);
+        Add(_b, ref sums, 4);
+        Add(_c, ref sums, 8);
+        Add(_d, ref sums, 12);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add(Vector128<float> lanes, ref double sums, nuint first)
+    {
+        (Vector128<double> low, Vector128<double> high) = Vector128.Widen(lanes);
+        (Vector128.LoadUnsafe(ref sums, first) + low).StoreUnsafe(ref sums, first);
+        (Vector128.LoadUnsafe(ref sums, first + 2) + high).StoreUnsafe(ref sums, first + 2);
     }
 }

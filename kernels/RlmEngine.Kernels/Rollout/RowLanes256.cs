@@ -43,6 +43,13 @@ internal readonly struct RowLanes256(Vector256<float> a, Vector256<float> b) : I
     public static RowLanes256 ExpInRange(RowLanes256 x) => new(VectorMath.ExpInRange(x._a), VectorMath.ExpInRange(x._b));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Exp2InRange(ref RowLanes256 a, ref RowLanes256 b)
+    {
+        a = new(VectorMath.Exp2InRange(a._a), VectorMath.Exp2InRange(a._b));
+        b = new(VectorMath.Exp2InRange(b._a), VectorMath.Exp2InRange(b._b));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint AtLeast(RowLanes256 left, RowLanes256 right) =>
         Vector256.GreaterThanOrEqual(left._a, right._a).ExtractMostSignificantBits() |
         (Vector256.GreaterThanOrEqual(left._b, right._b).ExtractMostSignificantBits() << 8);
@@ -55,5 +62,20 @@ internal readonly struct RowLanes256(Vector256<float> a, Vector256<float> b) : I
     {
         _a.StoreUnsafe(ref destination);
         _b.StoreUnsafe(ref destination, 8);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AddTo(ref double sums)
+    {
+        Add(_a, ref sums, 0);
+        Add(_b, ref sums, 8);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add(Vector256<float> lanes, ref double sums, nuint first)
+    {
+        (Vector256<double> low, Vector256<double> high) = Vector256.Widen(lanes);
+        (Vector256.LoadUnsafe(ref sums, first) + low).StoreUnsafe(ref sums, first);
+        (Vector256.LoadUnsafe(ref sums, first + 4) + high).StoreUnsafe(ref sums, first + 4);
     }
 }

@@ -45,6 +45,14 @@ internal readonly struct RowLanes512(Vector512<float> a) : IRowLanes<RowLanes512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Exp2InRange(ref RowLanes512 a, ref RowLanes512 b)
+    {
+        Vector512<float> va = a._a, vb = b._a;
+        VectorMath.Exp2InRange(ref va, ref vb);
+        (a, b) = (new(va), new(vb));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint AtLeast(RowLanes512 left, RowLanes512 right) =>
         (uint)Vector512.GreaterThanOrEqual(left._a, right._a).ExtractMostSignificantBits();
 
@@ -53,4 +61,12 @@ internal readonly struct RowLanes512(Vector512<float> a) : IRowLanes<RowLanes512
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(ref float destination) => _a.StoreUnsafe(ref destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AddTo(ref double sums)
+    {
+        (Vector512<double> low, Vector512<double> high) = Vector512.Widen(_a);
+        (Vector512.LoadUnsafe(ref sums) + low).StoreUnsafe(ref sums);
+        (Vector512.LoadUnsafe(ref sums, 8) + high).StoreUnsafe(ref sums, 8);
+    }
 }

@@ -18,6 +18,9 @@ public readonly record struct RowStatistics(
     /// <summary>True when the row has a distribution: no NaN, no +∞, and something above −∞.</summary>
     public bool IsValid => float.IsFinite(Max) && double.IsFinite(LogSum);
 
+    /// <summary>x' − m of a token.</summary>
+    internal float Difference(float logit) => (logit * InverseTemperature) - Max;
+
     /// <summary>ln p of a token, (x' − m) − ln s, never above 0.</summary>
     /// <param name="logit">The token's logit x, not yet divided by the temperature.</param>
     /// <returns>The log-probability in nats; −∞ for a logit of −∞; NaN when the row holds NaN or +∞.</returns>

@@ -157,11 +157,10 @@ public static unsafe class TokenLogProb
         where TLanes : struct, IRowLanes<TLanes>
     {
         var row = new RowAccumulator(scale);
-        Span<float> laneMaxima = stackalloc float[RowAccumulator.Lanes];
         for (int offset = 0; offset < logits_V.Length; offset += RowAccumulator.BlockSize)
         {
             int count = Math.Min(RowAccumulator.BlockSize, logits_V.Length - offset);
-            row.Append<TLanes>(logits_V.Slice(offset, count), offset, laneMaxima);
+            row.Append(logits_V.Slice(offset, count), offset, out TLanes _, out TLanes _);
         }
 
         return row.Finish(logits_V);

@@ -80,6 +80,10 @@ public static class PeerComparison
         double seconds = Compare("logProbEntropyVsPeer", WorkloadProcess.Ours("logProb", "--threads", s_threads), Peer("logProb")).Seconds;
         double[] rates = [.. Enumerable.Range(0, 3).Select(_ => MachineLimits.Measure().ReadBytesAllCores)];
         Report("logProbEntropyBandwidthFraction", RowWorkload.Bytes / seconds / Median(rates), "of reading memory, all cores");
+        double gradient = Seconds(WorkloadProcess.Ours("gradient", "--threads", s_threads));
+        Report(
+            "logProbGradientBandwidthFraction", 2 * RowWorkload.Bytes / gradient / Median(rates),
+            $"{1e3 * gradient:F2} ms, read and written in place, of reading memory");
         Compare("sampleVsPeer", WorkloadProcess.Ours("sample", "--threads", s_threads), Peer("sample"));
         Compare("topKTopPVsPeer", WorkloadProcess.Ours("topKTopP", "--threads", s_threads), Peer("topKTopP"));
 
@@ -118,6 +122,12 @@ public static class PeerComparison
                 Console.WriteLine($"  the peer's matrix product reaches only {peer.ProductFlops / 1e9:F0} GFLOP/s; give it a fast BLAS (Debian: libopenblas0-pthread) for a fair comparison");
             return (seconds, ours.Flops, ours.PeakBytes / peer.PeakBytes);
         }
+    }
+
+    private static double Seconds(WorkloadProcess ours)
+    {
+        using (ours)
+            return Median([.. Enumerable.Range(0, Pairs).Select(_ => Alone(ours))]);
     }
 
     // The other side's threads spin for some milliseconds after their work, on the same cores.

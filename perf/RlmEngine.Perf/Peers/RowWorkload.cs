@@ -1,9 +1,10 @@
+using RlmEngine.Kernels;
 using RlmEngine.Kernels.Rollout;
 
 namespace RlmEngine.Perf.Peers;
 
 /// <summary>Rows of logits over a whole vocabulary: log-prob with entropy, its gradient, sampling, top-k with top-p.</summary>
-public sealed class RowWorkload : IWorkload
+public sealed unsafe class RowWorkload : IWorkload
 {
     /// <summary>Rows.</summary>
     public const int Rows = 64;
@@ -12,7 +13,9 @@ public sealed class RowWorkload : IWorkload
     public const int Vocabulary = 151_936;
 
     private readonly VectorRolloutKernels _kernels = new();
-    private readonly float[] _logits_RV = PerfShape.Numbers(Rows * Vocabulary, 1);
+
+    // As the engine keeps its logits, and as the memory is that reading is measured on.
+    private readonly AlignedMemory _memory = AlignedMemory.Allocate(Rows * Vocabulary);
     private readonly float[] _temperatures_R = [.. Enumerable.Repeat(1f, Rows)];
     private readonly float[] _logProbs_R = new float[Rows], _logSumExp_R = new float[Rows], _entropies_R = new float[Rows];
     private readonly int[] _targets_R = [.. Enumerable.Range(0, Rows).Select(row => row * 31 % Vocabulary)];
@@ -26,7 +29,8 @@ public sealed class RowWorkload : IWorkload
     public RowWorkload(string work)
     {
         // As a model's logits: a few likely tokens, most of them far below.
-        for (int i = 0; i < _logits_RV.Length; i++) _logits_RV[i] *= 10;
+        PerfShape.Numbers(Rows * Vocabulary, 1).CopyTo(Logits_RV);
+        foreach (ref float logit in Logits_RV) logit *= 10;
         LogProb();
         _run = work switch
         {
@@ -49,20 +53,20 @@ public sealed class RowWorkload : IWorkload
     public void Run() => _run();
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-    }
+    public void Dispose() => _memory.Free();
 
-    private void LogProb() => _kernels.LogProb(_logits_RV, Vocabulary, _targets_R, _temperatures_R, _logProbs_R, _logSumExp_R, _entropies_R);
+    private Span<float> Logits_RV => new(_memory.Pointer, Rows * Vocabulary);
+
+    private void LogProb() => _kernels.LogProb(Logits_RV, Vocabulary, _targets_R, _temperatures_R, _logProbs_R, _logSumExp_R, _entropies_R);
 
     // From the second call on its input is a gradient: the work is the same.
     private void Gradient() => _kernels.LogProbGradient(
-        _logits_RV, Vocabulary, _targets_R, _temperatures_R, _logSumExp_R, _entropies_R, _logProbs_R, _logProbs_R);
+        Logits_RV, Vocabulary, _targets_R, _temperatures_R, _logSumExp_R, _entropies_R, _logProbs_R, _logProbs_R);
 
     private void Sample(SamplingParameters parameters)
     {
         _call++;
         for (uint row = 0; row < Rows; row++) _counters_R[row] = new PhiloxCounter(RandomPurpose.Sampling, _call, 0, row, 0);
-        _kernels.Sample(_logits_RV, Vocabulary, [.. Enumerable.Repeat(parameters, Rows)], _counters_R, 1, _tokens_R);
+        _kernels.Sample(Logits_RV, Vocabulary, [.. Enumerable.Repeat(parameters, Rows)], _counters_R, 1, _tokens_R);
     }
 }

@@ -8,7 +8,9 @@ namespace RlmEngine.Perf.Peers;
 /// <summary>The engine's side of a comparison, in a process of its own: the protocol of perf/peers/common.py.</summary>
 public static class WorkloadServer
 {
-    /// <summary>Answers each line "run" of standard input by the seconds it took and the process's peak memory.</summary>
+    private const double TurnSeconds = 0.05;
+
+    /// <summary>Answers each line "run" of standard input by the seconds that a run took and the process's peak memory.</summary>
     /// <param name="args">Name of the work, then --name value pairs.</param>
     /// <returns>The exit code.</returns>
     public static int Serve(string[] args)
@@ -24,14 +26,21 @@ public static class WorkloadServer
             _ => new RowWorkload(args[0]),
         };
         // Until the compiler has seen enough of the kernels to compile them for speed.
-        long began = Stopwatch.GetTimestamp();
-        for (int warmup = 0; warmup < 3 || Stopwatch.GetElapsedTime(began).TotalSeconds < 1; warmup++) work.Run();
+        long began = Stopwatch.GetTimestamp(), last = began;
+        for (int warmup = 0; warmup < 3 || Stopwatch.GetElapsedTime(began).TotalSeconds < 1; warmup++)
+        {
+            last = Stopwatch.GetTimestamp();
+            work.Run();
+        }
+
+        // A turn is long enough that a thread's waking up, which takes part of a millisecond, is not what it measures.
+        int runs = Math.Max(1, (int)(TurnSeconds / Stopwatch.GetElapsedTime(last).TotalSeconds));
         Answer(new { ready = $"RlmEngine, {WorkPool.Threads} threads", flops = work.Flops });
         while (Console.ReadLine() == "run")
         {
             long start = Stopwatch.GetTimestamp();
-            work.Run();
-            double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            for (int run = 0; run < runs; run++) work.Run();
+            double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds / runs;
             using var process = Process.GetCurrentProcess();
             Answer(new { seconds, peakBytes = process.PeakWorkingSet64 });
         }

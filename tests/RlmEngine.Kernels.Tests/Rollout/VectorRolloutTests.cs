@@ -47,6 +47,47 @@ public sealed class VectorRolloutTests
         Assert.That(Results(128), Is.EqualTo(widest));
     }
 
+    [TestCase(0f, 0.7f)]
+    [TestCase(0.3f, 0.7f)]
+    [TestCase(3f, 1f)]
+    [TestCase(40f, 1.3f)]
+    [TestCase(400f, 1f)]
+    public void Row_EveryBlockAboveTheOneBefore_IsTheReference(float rise, float temperature)
+    {
+        // From the block that stays within the margin to the one whose weight would not fit in a float beside the first.
+        float[] row = TestRows.Normal((9 * RowAccumulator.BlockSize) + 5, 1, 84);
+        for (int i = 0; i < row.Length; i++) row[i] += rise * (i / RowAccumulator.BlockSize);
+        RowStatistics expected = TokenLogProbReference.Row(row, temperature);
+        RowStatistics statistics = TokenLogProb.Row(row, temperature);
+        Assert.That(statistics.ArgMax, Is.EqualTo(expected.ArgMax));
+        Assert.That(statistics.Max, Is.EqualTo(expected.Max));
+        // The reference rounds each x'.
+        Assert.That(statistics.LogSum, Is.EqualTo(expected.LogSum).Within(1e-6 + (6e-8 * Math.Abs(expected.Max))));
+        Assert.That((double)statistics.Entropy, Is.EqualTo((double)expected.Entropy).Within(1e-6 * Math.Max(1, expected.Entropy)));
+    }
+
+    [Test]
+    public void Row_OneTokenFarAboveTheOthers_HasLogProbZero()
+    {
+        float[] row = TestRows.Normal(5000, 1, 85);
+        row[4321] = 200.7f;
+        RowStatistics statistics = TokenLogProb.Row(row, 0.7f);
+        Assert.That(statistics.LogProb(row[4321]), Is.Zero);
+        Assert.That(statistics.Entropy, Is.Zero);
+    }
+
+    [Test]
+    public void Row_NothingInTheFirstBlocks_StartsAtTheFirstThatHasSomething()
+    {
+        float[] row = new float[3 * RowAccumulator.BlockSize];
+        Array.Fill(row, float.NegativeInfinity);
+        row[2500] = -777f;
+        row[2600] = -777f;
+        RowStatistics statistics = TokenLogProb.Row(row, 1f);
+        Assert.That(statistics.ArgMax, Is.EqualTo(2500));
+        Assert.That((double)statistics.Entropy, Is.EqualTo(Math.Log(2)).Within(1e-7));
+    }
+
     [TestCase(1f, 0, 1f, 0f)]
     [TestCase(0f, 0, 1f, 0f)]
     [TestCase(1f, 50, 1f, 0f)]
