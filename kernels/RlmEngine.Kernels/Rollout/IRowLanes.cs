@@ -46,7 +46,4 @@ internal interface IRowLanes<TSelf>
     static abstract TSelf KeepAtLeast(TSelf value, TSelf left, TSelf right);
 
     void Store(ref float destination);
-
-    /// <summary>Adds each lane to its own sum in double.</summary>
-    void AddTo(ref double sums);
 }

@@ -76,7 +76,8 @@ internal readonly ref struct KeptTokens
             sum += TLanes.KeepAtLeast(RowDifferences<TLanes>.Weight(difference), difference, bound);
         }
 
-        return RowAccumulator.Fold(sum);
+        sum.Store(ref lanes[0]);
+        return RowAccumulator.Fold(lanes);
     }
 
     private double BlockMassOneByOne(scoped in RowCandidates row, int offset, int end)

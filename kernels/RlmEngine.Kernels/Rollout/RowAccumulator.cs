@@ -10,21 +10,21 @@ namespace RlmEngine.Kernels.Rollout;
 /// only to that of a block that passes it by <see cref="Margin"/> or more, which is then summed again. So a row is read once, its largest
 /// weight lies in [1, 2^Margin], and the weight of a token that has more than half of the mass is 1.</para>
 /// <para>A row is walked in blocks of <see cref="BlockSize"/> logits. Within a block two times sixteen lanes sum in single precision; a
-/// short last vector is filled up with −∞. Blocks are added lane by lane in double, in order, and the lanes are folded by halves at the
-/// end. So the order of summation is a property of the row alone.</para>
+/// short last vector is filled up with −∞, and the lanes are folded by halves in double; blocks are added in order in double. So the order
+/// of summation is a property of the row alone.</para>
 /// </remarks>
 internal struct RowAccumulator
 {
     public const int Lanes = 16;
-    public const int BlockSize = 1024;
+    public const int BlockSize = 2048;
 
     private const float Margin = 1f;
     private const double Ln2 = 0.69314718055994530942;
 
     private readonly float _scale;
     private readonly float _step;
-    private LaneSums _sums;
-    private LaneSums _weightedSums;
+    private double _sum;
+    private double _weightedSum;
     private float _limit = float.PositiveInfinity;
     private float _largest = float.NegativeInfinity;
     private int _maxBlock;
@@ -43,30 +43,38 @@ internal struct RowAccumulator
 
     public static int BlockCount(int vocabulary) => (vocabulary + BlockSize - 1) / BlockSize;
 
-    /// <summary>Adds one block, and gives each lane's Σ 2^y and largest logit.</summary>
-    public void Append<TLanes>(ReadOnlySpan<float> block, int offset, out TLanes sums, out TLanes maxima)
+    /// <summary>Adds one block and returns its Σ 2^y; the largest logits of the sixteen lanes go to <paramref name="laneMaxima"/>.</summary>
+    public double Append<TLanes>(ReadOnlySpan<float> block, int offset, Span<float> laneMaxima)
         where TLanes : struct, IRowLanes<TLanes>
     {
-        if (float.IsNegativeInfinity(_largest)) MoveTo(Largest(Maxima<TLanes>(block)));
-        Sums(block, out sums, out TLanes weighted, out maxima);
-        if (TLanes.AtLeast(maxima, TLanes.Broadcast(_limit)) != 0)
+        if (float.IsNegativeInfinity(_largest))
         {
-            MoveTo(Largest(maxima));
-            Sums(block, out sums, out weighted, out maxima);
+            Maxima<TLanes>(block).Store(ref laneMaxima[0]);
+            MoveTo(Largest(laneMaxima));
         }
 
-        if (TLanes.AtLeast(maxima, TLanes.Broadcast(MathF.BitIncrement(_largest))) != 0) Raise(Largest(maxima), offset);
-        sums.AddTo(ref _sums[0]);
-        weighted.AddTo(ref _weightedSums[0]);
+        double sum = Sums<TLanes>(block, laneMaxima, out double weightedSum);
+        float largest = Largest(laneMaxima);
+        if (largest >= _limit)
+        {
+            MoveTo(largest);
+            sum = Sums<TLanes>(block, laneMaxima, out weightedSum);
+        }
+
+        // The lowest of logits that are equal once they are scaled is the most likely token.
+        if (largest * _scale > Max) _maxBlock = offset;
+        _largest = Math.Max(_largest, largest);
+        _sum += sum;
+        _weightedSum += weightedSum;
+        return sum;
     }
 
     public readonly RowStatistics Finish(ReadOnlySpan<float> logits_V)
     {
-        double total = Fold(_sums);
-        if (double.IsNaN(total) || float.IsPositiveInfinity(Max)) return new RowStatistics(_scale, float.NaN, double.NaN, float.NaN, float.NaN, 0);
+        if (double.IsNaN(_sum) || float.IsPositiveInfinity(Max)) return new RowStatistics(_scale, float.NaN, double.NaN, float.NaN, float.NaN, 0);
         if (float.IsNegativeInfinity(Max))
             return new RowStatistics(_scale, Max, double.NegativeInfinity, float.NegativeInfinity, 0f, 0);
-        double sum = VectorMath.Log(total), mean = Fold(_weightedSums) / total, top = Exponent(_largest);
+        double sum = VectorMath.Log(_sum), mean = _weightedSum / _sum, top = Exponent(_largest);
         float entropy = Math.Clamp((float)(sum - (Ln2 * mean)), 0f, EntropyLimit(logits_V.Length));
 
         // The step is rounded to single precision, as if the temperature were another: d ln s / d ln(1/T) takes that back.
@@ -81,23 +89,21 @@ internal struct RowAccumulator
     public readonly double WeightOf(float reference) => VectorMath.Exp(Ln2 * (Exponent(reference) - Exponent(_largest)));
 
     /// <summary>The largest of sixteen lanes, none of which is NaN.</summary>
-    public static float Largest<TLanes>(TLanes lanes)
-        where TLanes : struct, IRowLanes<TLanes>
+    public static float Largest(ReadOnlySpan<float> lanes)
     {
-        Span<float> x = stackalloc float[Lanes];
-        lanes.Store(ref x[0]);
-        Vector256<float> eight = Vector256.MaxNative(Vector256.Create(x), Vector256.Create(x[8..]));
+        Vector256<float> eight = Vector256.MaxNative(Vector256.Create(lanes), Vector256.Create(lanes[8..]));
         Vector128<float> four = Vector128.MaxNative(eight.GetLower(), eight.GetUpper());
         return Math.Max(Math.Max(four[0], four[1]), Math.Max(four[2], four[3]));
     }
 
     /// <summary>Sums sixteen lanes by halves in double: i and i + 8, then i + 4, i + 2, i + 1.</summary>
-    public static double Fold<TLanes>(TLanes lanes)
-        where TLanes : struct, IRowLanes<TLanes>
+    public static double Fold(ReadOnlySpan<float> lanes)
     {
-        LaneSums sums = default;
-        lanes.AddTo(ref sums[0]);
-        return Fold(sums);
+        (Vector256<double> a, Vector256<double> b) = Vector256.Widen(Vector256.Create(lanes));
+        (Vector256<double> c, Vector256<double> d) = Vector256.Widen(Vector256.Create(lanes[8..]));
+        Vector256<double> four = (a + c) + (b + d);
+        Vector128<double> two = four.GetLower() + four.GetUpper();
+        return two[0] + two[1];
     }
 
     /// <summary>The largest float that is not above ln V.</summary>
@@ -112,14 +118,6 @@ internal struct RowAccumulator
     {
         tail.Fill(float.NegativeInfinity);
         rest.CopyTo(tail);
-    }
-
-    private static double Fold(in LaneSums sums)
-    {
-        ReadOnlySpan<double> x = sums;
-        Vector256<double> four = (Vector256.Create(x) + Vector256.Create(x[8..])) + (Vector256.Create(x[4..]) + Vector256.Create(x[12..]));
-        Vector128<double> two = four.GetLower() + four.GetUpper();
-        return two[0] + two[1];
     }
 
     private static TLanes Maxima<TLanes>(ReadOnlySpan<float> block)
@@ -141,7 +139,7 @@ internal struct RowAccumulator
     }
 
     // The bound keeps (−∞) · 0 out of the weighted sum: 2^y is 0 from there down. The last turn is for what is left of two vectors.
-    private readonly void Sums<TLanes>(ReadOnlySpan<float> block, out TLanes sums, out TLanes weighted, out TLanes maxima)
+    private readonly double Sums<TLanes>(ReadOnlySpan<float> block, Span<float> laneMaxima, out double weightedSum)
         where TLanes : struct, IRowLanes<TLanes>
     {
         TLanes reference = TLanes.Broadcast(Reference), step = TLanes.Broadcast(_step), lowest = TLanes.Broadcast(VectorMath.LowestExponent);
@@ -170,17 +168,14 @@ internal struct RowAccumulator
             whole = rest.Length;
         }
 
-        (sums, weighted, maxima) = (sumA + sumB, weightedA + weightedB, TLanes.Max(maxA, maxB));
+        (weightedA + weightedB).Store(ref rest[0]);
+        weightedSum = Fold(rest);
+        (sumA + sumB).Store(ref rest[0]);
+        TLanes.Max(maxA, maxB).Store(ref laneMaxima[0]);
+        return Fold(rest);
     }
 
     private readonly double Exponent(float logit) => ((double)logit - Reference) * _step;
-
-    // The lowest of logits that are equal once they are scaled is the most likely token.
-    private void Raise(float largest, int block)
-    {
-        if (largest * _scale > Max) _maxBlock = block;
-        _largest = largest;
-    }
 
     // (X, s, t) to another X: with d the old one's y relative to the new, t becomes 2^d (t + d·s) and s becomes 2^d s.
     private void MoveTo(float reference)
@@ -190,20 +185,11 @@ internal struct RowAccumulator
         {
             double d = -Exponent(reference);
             double factor = VectorMath.Exp(Ln2 * d);
-            for (int lane = 0; lane < Lanes; lane++)
-            {
-                _weightedSums[lane] = factor * (_weightedSums[lane] + (d * _sums[lane]));
-                _sums[lane] *= factor;
-            }
+            _weightedSum = factor * (_weightedSum + (d * _sum));
+            _sum *= factor;
         }
 
         Reference = reference;
         _limit = Math.Max(reference + (Margin / _step), MathF.BitIncrement(reference));
-    }
-
-    [InlineArray(Lanes)]
-    private struct LaneSums
-    {
-        private double _first;
     }
 }

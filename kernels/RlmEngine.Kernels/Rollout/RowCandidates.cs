@@ -51,11 +51,10 @@ internal ref struct RowCandidates
         {
             int offset = block * RowAccumulator.BlockSize;
             int count = Math.Min(RowAccumulator.BlockSize, logits_V.Length - offset);
-            accumulator.Append(logits_V.Slice(offset, count), offset, out TLanes sums, out TLanes maxima);
-            maxima.Store(ref row._laneMaxima.Span[block * RowAccumulator.Lanes]);
-            row._blockSums.Span[block] = RowAccumulator.Fold(sums);
+            Span<float> laneMaxima = row._laneMaxima.Span.Slice(block * RowAccumulator.Lanes, RowAccumulator.Lanes);
+            row._blockSums.Span[block] = accumulator.Append<TLanes>(logits_V.Slice(offset, count), offset, laneMaxima);
             row._references.Span[block] = accumulator.Reference;
-            row._blockMaxima.Span[block] = RowAccumulator.Largest(maxima);
+            row._blockMaxima.Span[block] = RowAccumulator.Largest(laneMaxima);
         }
 
         row.Statistics = accumulator.Finish(logits_V);

@@ -110,21 +110,4 @@ internal readonly struct RowLanes128(Vector128<float> a, Vector128<float> b, Vec
         _c.StoreUnsafe(ref destination, 8);
         _d.StoreUnsafe(ref destination, 12);
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void AddTo(ref double sums)
-    {
-        Add(_a, ref sums, 0);
-        Add(_b, ref sums, 4);
-        Add(_c, ref sums, 8);
-        Add(_d, ref sums, 12);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Add(Vector128<float> lanes, ref double sums, nuint first)
-    {
-        (Vector128<double> low, Vector128<double> high) = Vector128.Widen(lanes);
-        (Vector128.LoadUnsafe(ref sums, first) + low).StoreUnsafe(ref sums, first);
-        (Vector128.LoadUnsafe(ref sums, first + 2) + high).StoreUnsafe(ref sums, first + 2);
-    }
 }

@@ -63,19 +63,4 @@ internal readonly struct RowLanes256(Vector256<float> a, Vector256<float> b) : I
         _a.StoreUnsafe(ref destination);
         _b.StoreUnsafe(ref destination, 8);
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void AddTo(ref double sums)
-    {
-        Add(_a, ref sums, 0);
-        Add(_b, ref sums, 8);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Add(Vector256<float> lanes, ref double sums, nuint first)
-    {
-        (Vector256<double> low, Vector256<double> high) = Vector256.Widen(lanes);
-        (Vector256.LoadUnsafe(ref sums, first) + low).StoreUnsafe(ref sums, first);
-        (Vector256.LoadUnsafe(ref sums, first + 4) + high).StoreUnsafe(ref sums, first + 4);
-    }
 }

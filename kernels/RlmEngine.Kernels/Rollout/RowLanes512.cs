@@ -61,12 +61,4 @@ internal readonly struct RowLanes512(Vector512<float> a) : IRowLanes<RowLanes512
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(ref float destination) => _a.StoreUnsafe(ref destination);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void AddTo(ref double sums)
-    {
-        (Vector512<double> low, Vector512<double> high) = Vector512.Widen(_a);
-        (Vector512.LoadUnsafe(ref sums) + low).StoreUnsafe(ref sums);
-        (Vector512.LoadUnsafe(ref sums, 8) + high).StoreUnsafe(ref sums, 8);
-    }
 }

@@ -157,10 +157,11 @@ public static unsafe class TokenLogProb
         where TLanes : struct, IRowLanes<TLanes>
     {
         var row = new RowAccumulator(scale);
+        Span<float> laneMaxima = stackalloc float[RowAccumulator.Lanes];
         for (int offset = 0; offset < logits_V.Length; offset += RowAccumulator.BlockSize)
         {
             int count = Math.Min(RowAccumulator.BlockSize, logits_V.Length - offset);
-            row.Append(logits_V.Slice(offset, count), offset, out TLanes _, out TLanes _);
+            row.Append<TLanes>(logits_V.Slice(offset, count), offset, laneMaxima);
         }
 
         return row.Finish(logits_V);
