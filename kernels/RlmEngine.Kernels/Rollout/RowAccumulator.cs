@@ -16,7 +16,7 @@ namespace RlmEngine.Kernels.Rollout;
 internal struct RowAccumulator
 {
     public const int Lanes = 16;
-    public const int BlockSize = 2048;
+    public const int BlockSize = 1024;
 
     private const float Margin = 1f;
     private const double Ln2 = 0.69314718055994530942;
