@@ -15,6 +15,9 @@ public sealed record CorpusOptions
     /// <summary>Share of documents held out, by the hash of their text.</summary>
     public double HeldOut { get; init; } = 0.05;
 
+    /// <summary>True to hold out by the hash of the first of Fields alone, as a data set's own split by its problems does; .jsonl, .ndjson and .json only.</summary>
+    public bool HeldOutByFirstField { get; init; }
+
     /// <summary>Documents (records of a .jsonl: lines) of more bytes than this are left out and counted.</summary>
     public int MaxDocumentBytes { get; init; } = 16 * 1024 * 1024;
 

@@ -39,6 +39,8 @@ public sealed class FileCorpus : ICorpus
         _options = options;
         _seed = seed;
         _files = CorpusFiles.Find(options.Paths);
+        if (options.HeldOutByFirstField && _files.FirstOrDefault(file => CorpusFiles.IsParquet(file) || !CorpusFiles.HoldsLines(file)) is { } other)
+            throw new InvalidDataException($"corpus.heldOutByFirstField: {other} has no JSON fields; .jsonl, .ndjson or .json is needed");
         _fields = [.. options.Fields.Select(FieldPath.Parse)];
     }
 
@@ -62,7 +64,7 @@ public sealed class FileCorpus : ICorpus
             tally.AddFile();
             foreach (RecordReading record in ReadFile(file))
             {
-                if (tally.Add(record) && DocumentSplit.Of(record.Text, _options.HeldOut) == split)
+                if (tally.Add(record) && DocumentSplit.Of(KeyOf(record), _options.HeldOut) == split)
                     yield return new Document(record.Place, record.Text);
             }
         }
@@ -71,6 +73,8 @@ public sealed class FileCorpus : ICorpus
         if (tally.Documents == 0)
             throw new InvalidDataException(NothingUsable(Report));
     }
+
+    private string KeyOf(RecordReading record) => _options.HeldOutByFirstField ? record.FirstField ?? record.Text : record.Text;
 
     private IEnumerable<RecordReading> ReadFile(string file)
     {

@@ -85,15 +85,17 @@ internal static class JsonLinesReader
         if (record.ValueKind != JsonValueKind.Object)
             return RecordReading.LeftOut(place, RecordReading.Malformed, "no JSON object");
         List<string> texts = [];
+        int first = 0;
         foreach (FieldPath field in fields)
         {
             if (JsonFields.Read(record, field, texts) is { } problem)
                 return RecordReading.LeftOut(place, RecordReading.Malformed, problem);
+            first = ReferenceEquals(field, fields[0]) ? texts.Count : first;
         }
 
         string text = string.Join('\n', texts);
         return string.IsNullOrWhiteSpace(text)
             ? RecordReading.LeftOut(place, RecordReading.Empty)
-            : new RecordReading(place, text, Encoding.UTF8.GetByteCount(text));
+            : new RecordReading(place, text, Encoding.UTF8.GetByteCount(text)) { FirstField = string.Join('\n', texts.Take(first)) };
     }
 }

@@ -8,6 +8,9 @@ namespace RlmEngine.Corpus;
 /// <param name="Detail">More about the reason, for the examples of the report.</param>
 internal readonly record struct RecordReading(string Place, string Text, int Utf8Length, string? Reason = null, string? Detail = null)
 {
+    /// <summary>Text of the first field where it decides the split; null where the whole text does.</summary>
+    public string? FirstField { get; init; }
+
     public const string InvalidUtf8 = "invalid UTF-8";
     public const string Empty = "empty";
     public const string TooLarge = "too large";

@@ -52,7 +52,7 @@ public static class ExperimentReport
         yield return Markup.Element("td", "number", NumberText.Of(claim.Difference, format));
         yield return Markup.Element(
             "td", "number", claim.Interval is [var lower, var upper] ? NumberText.Interval(new Cell(0, lower, upper), format) : NumberText.Missing);
-        yield return Markup.Element("td", "number", string.Join(", ", claim.BySeed.Select(value => NumberText.Of(value, format))));
+        yield return Markup.Element("td", "seeds", string.Join(", ", claim.BySeed.Select(value => NumberText.Of(value, format))));
     }
 
     private static XElement Section(ResultsTable table, IReadOnlyList<ulong> seeds)
@@ -75,7 +75,7 @@ public static class ExperimentReport
             "tr", row.Label == table.Reference ? "after" : "",
             Markup.Element("td", "", row.Label),
             table.Columns.Zip(row.Cells, CellOf),
-            Markup.Element("td", "number", bySeed));
+            Markup.Element("td", "seeds", bySeed));
     }
 
     private static XElement CellOf(Column column, Cell cell)

@@ -56,6 +56,8 @@ public static class PageStyle
         .interval { stroke-width: 2; } .rule { stroke: var(--axis); stroke-dasharray: 4 3; }
         svg text.row { fill: var(--ink); font-size: 11.5px; }
         .section { margin-top: 34px; } .section .plots { margin: 0 0 16px; }
+        td.seeds { text-align: right; font-size: 12px; color: var(--soft); font-variant-numeric: tabular-nums; }
+        .section table { font-size: 13px; } .section th, .section td { padding: 6px 9px; }
         .readout { position: absolute; pointer-events: none; background: var(--sheet); border: 1px solid var(--axis); border-radius: 6px; padding: 3px 9px;
           font-size: 12.5px; line-height: 1.4; white-space: nowrap; font-variant-numeric: tabular-nums; z-index: 1; }
         .wide { overflow-x: auto; }

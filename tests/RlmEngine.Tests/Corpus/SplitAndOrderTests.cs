@@ -190,4 +190,37 @@ internal sealed class SplitAndOrderTests
             rest.Add(documents.Current.Text);
         Assert.That(rest.Count(text => text == "changed"), Is.EqualTo(36));
     }
+
+    [Test]
+    public void Read_HeldOutByFirstField_KeepsOneProblemOnOneSideWhateverItsSolution()
+    {
+        _folder.Write("a.jsonl", string.Join('\n', Enumerable.Range(0, 400).Select(i => JsonSerializer.Serialize(new { problem = $"p{i / 4}", solution = $"s{i}" }))));
+        FileCorpus By(bool first) => new(new CorpusOptions { Paths = [_folder.Root], Fields = ["problem", "solution"], HeldOut = 0.5, HeldOutByFirstField = first }, 1);
+        IEnumerable<string> Problems(FileCorpus corpus, CorpusSplit split) => Texts(corpus, split).Select(text => text.Split('\n')[0]).Distinct();
+        Assert.That(Problems(By(true), CorpusSplit.Train).Intersect(Problems(By(true), CorpusSplit.HeldOut)), Is.Empty);
+        Assert.That(Problems(By(false), CorpusSplit.Train).Intersect(Problems(By(false), CorpusSplit.HeldOut)), Is.Not.Empty);
+        Assert.That(Texts(By(true), CorpusSplit.HeldOut).Length, Is.InRange(100, 300));
+    }
+
+    [Test]
+    public void Read_HeldOutByFirstFieldOfATextFile_IsRefused()
+    {
+        _folder.Write("a.txt", "text");
+        Assert.That(
+            () => new FileCorpus(new CorpusOptions { Paths = [_folder.Root], HeldOutByFirstField = true }, 1),
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains("a.txt has no JSON fields"));
+    }
+
+    /// <summary>The data set's own evaluation split: the problems whose SHA-256 is smallest, of which the corpus holds 192.</summary>
+    [Test]
+    public void Read_OmniMathHeldOutByProblem_IsItsEvaluationSplit()
+    {
+        string path = Tokenization.SharedData.PathOf("corpora/omni_math.jsonl");
+        using JsonDocument listed = JsonDocument.Parse(File.ReadAllText(Tokenization.SharedData.PathOf("corpora/omni_math_eval200.json")));
+        HashSet<string> evaluation = [.. listed.RootElement.GetProperty("eval_sha256").EnumerateArray().Select(hash => hash.GetString()!)];
+        FileCorpus corpus = new(new CorpusOptions { Paths = [path], Fields = ["problem"], HeldOut = 0.0744, HeldOutByFirstField = true }, 1);
+        string HashOf(string text) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
+        Assert.That(Texts(corpus, CorpusSplit.HeldOut).Select(HashOf), Is.All.Matches<string>(evaluation.Contains).And.Exactly(192).Items);
+        Assert.That(Texts(corpus, CorpusSplit.Train).Select(HashOf), Has.None.Matches<string>(evaluation.Contains));
+    }
 }
