@@ -11,6 +11,9 @@ internal sealed class ProcessRunLauncher(string logFolder, int threads) : IRunLa
 {
     private const string Complaint = "rlm: ";
 
+    // Exit codes from here on mean a signal, 130 of a run that was asked to stop among them.
+    private const int Signalled = 128;
+
     /// <inheritdoc/>
     public async Task<RunOutcome> LaunchAsync(PlannedRun run, bool isResumed, Action<string> line, CancellationToken stop)
     {
@@ -30,7 +33,8 @@ internal sealed class ProcessRunLauncher(string logFolder, int threads) : IRunLa
         return process.ExitCode switch
         {
             ExitCode.Done => new RunOutcome(RunStatus.Finished),
-            ExitCode.Interrupted when stop.IsCancellationRequested => new RunOutcome(RunStatus.Begun),
+            // One that was killed, as by a second Ctrl-C or together with this process, goes on from its checkpoint too.
+            >= Signalled when stop.IsCancellationRequested => new RunOutcome(RunStatus.Begun),
             int code => new RunOutcome(RunStatus.Failed, complaint.Length > 0 ? complaint : $"ended with exit code {code}; see {run.Name}.log"),
         };
 

@@ -14,6 +14,9 @@ public sealed record Experiment
     /// <summary>"path.to.field=value" laid over every recipe, before an entry's own.</summary>
     public IReadOnlyList<string> Set { get; init; } = [];
 
+    /// <summary>"path.to.field=value" of an experiment that extends another, laid over every recipe after the entries' own.</summary>
+    public IReadOnlyList<string> LastSet { get; init; } = [];
+
     /// <summary>Resamples of each interval and sign flips of each test.</summary>
     public int BootstrapSamples { get; init; } = 2000;
 
@@ -54,8 +57,11 @@ public sealed record ExperimentEntry
     /// <summary>Entry whose checkpoint of the same seed the runs start from; null for the recipe's own start.</summary>
     public string? From { get; init; }
 
-    /// <summary>Step of that checkpoint; null for the last.</summary>
-    public int? FromStep { get; init; }
+    /// <summary>Share of that entry's steps after which the checkpoint was written, in (0, 1); null for the last.</summary>
+    public double? FromShare { get; init; }
+
+    /// <summary>"path.to.field=value" of an experiment that extends this one, laid over the recipe after all others of the file.</summary>
+    public IReadOnlyList<string> LastSet { get; init; } = [];
 
     /// <summary>How many of the seeds are run, the first ones; null for all.</summary>
     public int? SeedCount { get; init; }

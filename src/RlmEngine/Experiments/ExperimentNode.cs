@@ -28,6 +28,9 @@ internal readonly struct ExperimentNode(RecipeNode node, string path)
         return this;
     }
 
+    /// <summary>True when the object has a field of this name.</summary>
+    public bool Has(string name) => node.Fields.ContainsKey(name);
+
     /// <summary>A field, or null when it is missing.</summary>
     public ExperimentNode? Field(string name) =>
         node.Fields.TryGetValue(name, out RecipeNode? field) ? new ExperimentNode(field, RecipePath.Join(path, name)) : null;
@@ -73,6 +76,9 @@ internal readonly struct ExperimentNode(RecipeNode node, string path)
         node.Kind == JsonValueKind.Number && double.TryParse(node.Text, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value)
             ? value
             : throw Mismatch("a finite number");
+
+    /// <summary>A number in (0, 1).</summary>
+    public double Share() => Number() is > 0 and < 1 and double value ? value : throw Mismatch("a number in (0, 1)");
 
     /// <summary>One of a list of texts.</summary>
     public string OneOf(params IReadOnlyList<string> known) =>

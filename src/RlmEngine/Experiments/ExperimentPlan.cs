@@ -16,7 +16,7 @@ public static partial class ExperimentPlan
     /// <param name="experiment">The experiment.</param>
     /// <param name="folder">The experiment's folder.</param>
     /// <param name="overrides">"path.to.field=value" laid over every recipe last.</param>
-    /// <exception cref="UserInputException">A recipe is wrong, or a checkpoint that a run starts from will not be there.</exception>
+    /// <exception cref="UserInputException">A recipe is wrong, or the checkpoint that a run starts from has no name yet.</exception>
     public static IReadOnlyList<PlannedRun> Of(Experiment experiment, string folder, IReadOnlyList<string>? overrides = null)
     {
         List<PlannedRun> runs = [];
@@ -43,24 +43,47 @@ public static partial class ExperimentPlan
     {
         Dictionary<string, PlannedRun> known = before.Where(run => run.Seed == seed).ToDictionary(run => run.Entry.Name);
         List<PlannedRun> needs = [];
-        string[] own = [.. experiment.Set.Concat(entry.Set).Select(set => Placeholder().Replace(set, found => FolderOf(found, entry, known, needs)))];
-        List<string> all = [.. own, .. overrides, $"name={entry.Name}", string.Create(CultureInfo.InvariantCulture, $"seed={seed}")];
+        IEnumerable<string> sets = experiment.Set.Concat(entry.Set).Concat(experiment.LastSet).Concat(entry.LastSet);
+        List<string> all =
+        [
+            .. sets.Select(set => Placeholder().Replace(set, found => FolderOf(found, entry, known, needs))), .. overrides,
+            $"name={entry.Name}", string.Create(CultureInfo.InvariantCulture, $"seed={seed}"),
+        ];
         if (entry.From is not null)
         {
             needs.Add(known[entry.From]);
             all.Add($"model.checkpoint={CheckpointOf(known[entry.From], entry)}");
         }
 
+        Recipe recipe = RecipeReader.Read(entry.Recipe, all);
+        string[] keeping = Keeping(recipe, experiment.Entries.Where(other => other.From == entry.Name));
         return new PlannedRun
         {
             Entry = entry,
             Seed = seed,
             Folder = Path.Combine(folder, "runs", entry.Name, string.Create(CultureInfo.InvariantCulture, $"seed-{seed}")),
-            Overrides = all,
-            Recipe = RecipeReader.Read(entry.Recipe, all),
+            Overrides = [.. all, .. keeping],
+            Recipe = keeping.Length == 0 ? recipe : RecipeReader.Read(entry.Recipe, [.. all, .. keeping]),
             Needs = [.. needs.Distinct()],
         };
     }
+
+    // A run keeps the checkpoints that others start from; these settings decide nothing about its result.
+    private static string[] Keeping(Recipe recipe, IEnumerable<ExperimentEntry> followers)
+    {
+        int total = recipe.Stages.Sum(stage => stage.Steps);
+        int[] steps = [.. followers.Where(follower => follower.FromShare is not null).Select(follower => StepAt(total, follower.FromShare!.Value))];
+        if (steps.All(KeptCheckpoints(recipe).Contains))
+            return [];
+        int every = steps.Aggregate((a, b) => (int)System.Numerics.BigInteger.GreatestCommonDivisor(a, b));
+        return
+        [
+            string.Create(CultureInfo.InvariantCulture, $"checkpoints.every={every}"),
+            string.Create(CultureInfo.InvariantCulture, $"checkpoints.keep={(total / every) + recipe.Stages.Count}"),
+        ];
+    }
+
+    private static int StepAt(int total, double share) => Math.Clamp((int)Math.Round(share * total), 1, Math.Max(1, total - 1));
 
     private static string FolderOf(Match found, ExperimentEntry entry, Dictionary<string, PlannedRun> known, List<PlannedRun> needs)
     {
@@ -70,20 +93,15 @@ public static partial class ExperimentPlan
                 $"entry \"{entry.Name}\": {found.Value} names no entry before it that is run for the same seeds; "
                 + $"one of {string.Join(", ", known.Keys.Select(key => $"\"{key}\""))} is needed");
         needs.Add(run);
-        return found.Groups["what"].Value == "run" ? run.Folder : CheckpointOf(run, entry with { FromStep = null });
+        return found.Groups["what"].Value == "run" ? run.Folder : CheckpointOf(run, entry with { FromShare = null });
     }
 
     private static string CheckpointOf(PlannedRun start, ExperimentEntry entry)
     {
         if (start.Recipe.Stages.Any(stage => stage.Steps == 0))
             throw new UserInputException($"entry \"{entry.Name}\": the steps of \"{start.Entry.Name}\" follow from its FLOPs, so that its last checkpoint has no name yet");
-        int step = entry.FromStep ?? start.Steps;
-        IReadOnlyList<int> kept = KeptCheckpoints(start.Recipe);
-        return kept.Contains(step)
-            ? Path.Combine(start.Folder, "checkpoints", $"step-{step:D6}")
-            : throw new UserInputException(
-                $"entry \"{entry.Name}\": fromStep {step} of \"{start.Entry.Name}\" has no checkpoint in the end; its checkpoints.every and .keep leave "
-                + $"{string.Join(", ", kept)}");
+        int step = entry.FromShare is { } share ? StepAt(start.Steps, share) : start.Steps;
+        return Path.Combine(start.Folder, "checkpoints", $"step-{step:D6}");
     }
 
     [GeneratedRegex(@"\{(?<what>run|checkpoint):(?<entry>[^{}:]+)\}", RegexOptions.CultureInvariant)]

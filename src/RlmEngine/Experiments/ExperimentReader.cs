@@ -36,11 +36,11 @@ public static partial class ExperimentReader
     /// <exception cref="UserInputException">Anything in it is wrong.</exception>
     public static Experiment Parse(ReadOnlySpan<byte> utf8, string source, string folder = "")
     {
-        ExperimentNode root = new ExperimentNode(RecipeParser.ParseFile(utf8, source), "")
-            .Object("name", "seeds", "set", "bootstrapSamples", "entries", "results", "sections", "claims");
-        ulong[] seeds = [.. root.Required("seeds", "a list of seeds").List().Select(seed => seed.Seed())];
-        if (seeds.Length == 0 || seeds.Distinct().Count() < seeds.Length)
-            throw root.Field("seeds")!.Value.Error(seeds.Length == 0 ? "is empty; at least one seed is needed" : "a seed stands twice; each is needed once");
+        ExperimentNode root = new(RecipeParser.ParseFile(utf8, source), "");
+        if (root.Has("extends"))
+            return ExperimentExtension.Of(root, folder);
+        _ = root.Object("name", "seeds", "set", "bootstrapSamples", "entries", "results", "sections", "claims");
+        ulong[] seeds = Seeds(root.Required("seeds", "a list of seeds"));
         ExperimentEntry[] entries = Entries(root, folder, seeds.Length);
         Experiment experiment = new()
         {
@@ -58,6 +58,15 @@ public static partial class ExperimentReader
         };
     }
 
+    /// <summary>Seeds, each once.</summary>
+    internal static ulong[] Seeds(ExperimentNode list)
+    {
+        ulong[] seeds = [.. list.List().Select(seed => seed.Seed())];
+        return seeds.Length > 0 && seeds.Distinct().Count() == seeds.Length
+            ? seeds
+            : throw list.Error(seeds.Length == 0 ? "is empty; at least one seed is needed" : "a seed stands twice; each is needed once");
+    }
+
     private static ExperimentEntry[] Entries(ExperimentNode root, string folder, int seeds)
     {
         List<ExperimentEntry> entries = [];
@@ -73,7 +82,7 @@ public static partial class ExperimentReader
 
     private static ExperimentEntry EntryOf(ExperimentNode node, string folder, List<ExperimentEntry> before, int seeds)
     {
-        _ = node.Object("name", "label", "recipe", "set", "from", "fromStep", "seedCount");
+        _ = node.Object("name", "label", "recipe", "set", "from", "fromShare", "seedCount");
         string name = NameOf(node);
         int? seedCount = node.Field("seedCount")?.Whole(1);
         if (seedCount > seeds)
@@ -84,8 +93,8 @@ public static partial class ExperimentReader
             throw node.Field("from")!.Value.Error($"no entry \"{from}\" stands before this one; one of {Listed(before.Select(entry => entry.Name))} is needed");
         if (start?.SeedCount < (seedCount ?? seeds))
             throw node.Field("from")!.Value.Error($"\"{from}\" is run for {start.SeedCount} of the seeds only; at least {seedCount ?? seeds} are needed");
-        if (from is null && node.Field("fromStep") is { } step)
-            throw step.Error("there is no \"from\" whose checkpoint it names");
+        if (from is null && node.Field("fromShare") is { } share)
+            throw share.Error("there is no \"from\" whose checkpoint it names");
         return new ExperimentEntry
         {
             Name = name,
@@ -93,7 +102,7 @@ public static partial class ExperimentReader
             Recipe = Path.Combine(folder, node.Required("recipe", "a recipe file").Text()),
             Set = node.Field("set")?.Overrides() ?? [],
             From = from,
-            FromStep = node.Field("fromStep")?.Whole(1),
+            FromShare = node.Field("fromShare")?.Share(),
             SeedCount = seedCount,
         };
     }
@@ -154,7 +163,8 @@ public static partial class ExperimentReader
             $"there is no result or entry \"{node.Text()}\"; one of "
             + $"{Listed(experiment.Results.Select(result => result.Name).Concat(experiment.Entries.Select(entry => entry.Name)))} is needed");
 
-    private static string NameOf(ExperimentNode node)
+    /// <summary>The name, which is also one of a folder.</summary>
+    internal static string NameOf(ExperimentNode node)
     {
         ExperimentNode name = node.Required("name", "a name");
         return FileName().IsMatch(name.Text())

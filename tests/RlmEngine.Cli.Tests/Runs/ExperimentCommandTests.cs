@@ -30,7 +30,7 @@ public class ExperimentCommandTests
           "name": "e", "seeds": [7], "bootstrapSamples": 100,
           "entries": [
             { "name": "rmt", "label": "RMT", "recipe": "r.jsonc" },
-            { "name": "half", "recipe": "r.jsonc", "from": "rmt", "fromStep": 4 },
+            { "name": "half", "recipe": "r.jsonc", "from": "rmt", "fromShare": 0.5 },
           ],
           "sections": [
             { "title": "Accuracy", "type": "accuracy", "rows": ["rmt", "half"], "reference": "rmt" },
@@ -113,7 +113,7 @@ public class ExperimentCommandTests
     [Test]
     public void Experiment_RunThatFails_IsReportedAndTheOthersGoOn()
     {
-        File.WriteAllText(In("bad.jsonc"), Experiment.Replace("\"fromStep\": 4", "\"fromStep\": 4, \"set\": { \"corpus.paths\": [\"/nowhere\"] }"));
+        File.WriteAllText(In("bad.jsonc"), Experiment.Replace("\"fromShare\": 0.5", "\"fromShare\": 0.5, \"set\": { \"corpus.paths\": [\"/nowhere\"] }"));
         CopyFolder(In("whole"), In("bad"));
         Directory.Delete(In("bad/runs/half"), recursive: true);
         CommandRun run = CommandRun.InProcess("experiment", In("bad.jsonc"), "--out", In("bad"), "--resume", "--jobs", "1");

@@ -35,8 +35,11 @@ public class ExperimentPlanTests
     {
         IReadOnlyList<PlannedRun> plan = Plan();
         Assert.That(plan[5].Recipe.Model.Checkpoint, Is.EqualTo(Path.Combine("out", "runs", "base", "seed-6", "checkpoints", "step-000020")));
-        Assert.That(plan[2].Recipe.Model.Checkpoint, Is.EqualTo(Path.Combine("out", "runs", "rmt", "seed-5", "checkpoints", "step-000025")));
+        Assert.That(plan[2].Recipe.Model.Checkpoint, Is.EqualTo(Path.Combine("out", "runs", "rmt", "seed-5", "checkpoints", "step-000015")));
         Assert.That(plan[2].Needs, Is.EqualTo(new[] { plan[1] }));
+        Assert.That(ExperimentPlan.KeptCheckpoints(plan[1].Recipe), Does.Contain(15), "half of 30 steps, which its own settings would not keep");
+        Assert.That(plan[1].Overrides, Does.Contain("checkpoints.every=15").And.Contain("checkpoints.keep=3"));
+        Assert.That(plan[0].Overrides, Has.None.StartsWith("checkpoints"));
         Assert.That(plan[0].Recipe.Model.Checkpoint, Is.Null);
     }
 
@@ -52,7 +55,6 @@ public class ExperimentPlanTests
     }
 
     [TestCase("{run:rmt}", "{run:none}", "entry \"other\": {run:none} names no entry before it")]
-    [TestCase("\"fromStep\": 25", "\"fromStep\": 15", "entry \"half\": fromStep 15 of \"rmt\" has no checkpoint in the end; its checkpoints.every and .keep leave 20, 25, 30")]
     [TestCase("\"stages.mid.steps\": 30", "\"stages.mid.stebs\": 30", "did you mean \"steps\"?")]
     [TestCase("r.jsonc\", \"from\": \"base\"", "none.jsonc\", \"from\": \"base\"", "none.jsonc: no such recipe file")]
     public void Of_WhatCannotBe_IsRefused(string part, string replacement, string message)

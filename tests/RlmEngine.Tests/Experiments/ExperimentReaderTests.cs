@@ -14,9 +14,9 @@ public class ExperimentReaderTests
             Assert.That((experiment.Name, experiment.BootstrapSamples), Is.EqualTo(("e", 200)));
             Assert.That(experiment.Seeds, Is.EqualTo(new ulong[] { 5, 6 }));
             Assert.That(experiment.Set, Is.EqualTo(new[] { "evaluation.lossDocuments=3" }));
-            Assert.That(experiment.Entries.Select(entry => (entry.Name, entry.Label, entry.From, entry.FromStep, entry.SeedCount)), Is.EqualTo(new[]
+            Assert.That(experiment.Entries.Select(entry => (entry.Name, entry.Label, entry.From, entry.FromShare, entry.SeedCount)), Is.EqualTo(new[]
             {
-                ("base", "base", (string?)null, (int?)null, (int?)null), ("rmt", "RMT", "base", null, null), ("half", "half", "rmt", 25, null),
+                ("base", "base", (string?)null, (double?)null, (int?)null), ("rmt", "RMT", "base", null, null), ("half", "half", "rmt", 0.5, null),
                 ("other", "other", null, null, 1),
             }));
             Assert.That(experiment.Entries[0].Recipe, Is.EqualTo(Path.Combine("here", "r.jsonc")));
@@ -36,7 +36,8 @@ public class ExperimentReaderTests
     [TestCase("\"name\": \"e\"", "\"name\": \"../e\"", "e.jsonc:3: name: \"../e\" is no name")]
     [TestCase("\"name\": \"half\"", "\"name\": \"rmt\"", "e.jsonc:8: entries.2.name: \"rmt\" stands twice")]
     [TestCase("\"from\": \"base\"", "\"from\": \"half\"", "e.jsonc:7: entries.1.from: no entry \"half\" stands before this one; one of \"base\"")]
-    [TestCase("\"from\": \"rmt\", ", "", "e.jsonc:8: entries.2.fromStep: there is no \"from\"")]
+    [TestCase("\"from\": \"rmt\", ", "", "e.jsonc:8: entries.2.fromShare: there is no \"from\"")]
+    [TestCase("\"fromShare\": 0.5", "\"fromShare\": 1", "e.jsonc:8: entries.2.fromShare: the number 1 does not fit; a number in (0, 1) is needed")]
     [TestCase("\"seedCount\": 1", "\"seedCount\": 3", "e.jsonc:9: entries.3.seedCount: 3 exceeds the number of seeds, 2")]
     [TestCase("{ \"name\": \"base\",", "{ \"name\": \"base\", \"seedCount\": 1,", "e.jsonc:7: entries.1.from: \"base\" is run for 1 of the seeds only")]
     [TestCase("{ \"stages.mid.steps\": 30 }", "[]", "e.jsonc:7: entries.1.set: an array does not fit; an object of values by their paths is needed")]
@@ -54,4 +55,32 @@ public class ExperimentReaderTests
     [Test]
     public void Read_MissingFile_SaysSo()
         => Assert.That(() => ExperimentReader.Read("/no/such.jsonc"), Throws.TypeOf<UserInputException>().With.Message.EqualTo("/no/such.jsonc: no such experiment file"));
+
+    [Test]
+    public void Read_ExtendingExperiment_LiesOverTheOther()
+    {
+        DirectoryInfo folder = ExperimentText.Folder();
+        try
+        {
+            File.WriteAllText(Path.Combine(folder.FullName, "whole.jsonc"), ExperimentText.Whole);
+            string path = Path.Combine(folder.FullName, "smoke.jsonc");
+            File.WriteAllText(path, """
+                { "extends": "whole.jsonc", "name": "smoke", "seeds": [9], "set": { "stages.0.steps": 6 }, "entries": [ { "name": "rmt", "set": { "stages.0.steps": 8 } } ] }
+                """);
+            Experiment experiment = ExperimentReader.Read(path);
+            Assert.That((experiment.Name, experiment.Seeds.Single(), experiment.BootstrapSamples), Is.EqualTo(("smoke", 9UL, 200)));
+            Assert.That(ExperimentPlan.Of(experiment, "out").Select(run => (run.Name, run.Steps)), Is.EqualTo(new[]
+            {
+                ("base-seed-9", 6), ("rmt-seed-9", 8), ("half-seed-9", 6), ("other-seed-9", 6),
+            }));
+            File.WriteAllText(path, """{ "extends": "whole.jsonc", "name": "smoke", "entries": [ { "name": "rtm", "set": {} } ] }""");
+            Assert.That(() => ExperimentReader.Read(path), Throws.TypeOf<UserInputException>().With.Message.Contains("entries.0.name").And.Message.Contains("has no entry \"rtm\""));
+            File.WriteAllText(path, """{ "extends": "none.jsonc", "name": "smoke" }""");
+            Assert.That(() => ExperimentReader.Read(path), Throws.TypeOf<UserInputException>().With.Message.Contains("none.jsonc: no such experiment file"));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
 }

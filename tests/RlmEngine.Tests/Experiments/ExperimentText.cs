@@ -22,7 +22,7 @@ internal static class ExperimentText
           "entries": [
             { "name": "base", "recipe": "r.jsonc" },
             { "name": "rmt", "label": "RMT", "recipe": "r.jsonc", "from": "base", "set": { "stages.mid.steps": 30 } },
-            { "name": "half", "recipe": "r.jsonc", "from": "rmt", "fromStep": 25 },
+            { "name": "half", "recipe": "r.jsonc", "from": "rmt", "fromShare": 0.5 },
             { "name": "other", "recipe": "r.jsonc", "seedCount": 1, "set": { "corpus.paths": ["{run:rmt}/x", "{checkpoint:base}"] } },
           ],
           "results": [ { "name": "ntr", "label": "NTR", "entry": "rmt", "when": "before" } ],
