@@ -14,6 +14,8 @@ internal sealed class ProcessRunLauncher(string logFolder, int threads) : IRunLa
     // Exit codes from here on mean a signal, 130 of a run that was asked to stop among them.
     private const int Signalled = 128;
 
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
+
     /// <inheritdoc/>
     public async Task<RunOutcome> LaunchAsync(PlannedRun run, bool isResumed, Action<string> line, CancellationToken stop)
     {
@@ -30,6 +32,9 @@ internal sealed class ProcessRunLauncher(string logFolder, int threads) : IRunLa
         await using (stop.Register(() => End(process)))
             await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
         process.WaitForExit();
+        // A signal to the whole group may reach the run first: this process hears of it a moment later.
+        if (process.ExitCode >= Signalled && !stop.IsCancellationRequested)
+            await Task.Delay(s_patience, CancellationToken.None).ConfigureAwait(false);
         return process.ExitCode switch
         {
             ExitCode.Done => new RunOutcome(RunStatus.Finished),

@@ -83,12 +83,16 @@ internal sealed record ExperimentCommand(string File, IReadOnlyList<string> Over
             ProcessRunLauncher launcher = new(Path.Combine(path, "logs"), threads);
             Show(console, runs, progress => new ExperimentRunner(folder, experiment.Name, runs, launcher, progress).RunAsync(jobs, interruption.Token));
             if (interruption.Token.IsCancellationRequested)
-                throw new OperationCanceledException($"stopped; go on with: rlm experiment {File} --out {path} --resume");
+                throw new OperationCanceledException($"stopped; go on with: rlm experiment {File} --out {path}{Options()} --resume");
         }
 
         Write(experiment, folder, runs, console);
         return runs.Any(run => run.Status is RunStatus.Failed or RunStatus.Blocked) ? ExitCode.Failed : ExitCode.Done;
     }
+
+    // What decides the runs must be given again.
+    private string Options() =>
+        (Seeds is null ? "" : $" --seeds {Seeds}") + string.Concat(Overrides.Select(set => $" --set '{set}'")) + (Jobs is { } jobs ? $" --jobs {jobs}" : "");
 
     private Experiment WithSeeds(Experiment experiment)
     {

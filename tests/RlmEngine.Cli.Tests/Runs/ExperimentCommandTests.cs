@@ -94,7 +94,7 @@ public class ExperimentCommandTests
             process.Signal("TERM");
             CommandRun stopped = process.End();
             Assert.That(stopped.Code, Is.EqualTo(130), stopped.Error);
-            Assert.That(stopped.Error, Does.Contain($"go on with: rlm experiment {In("e.jsonc")} --out {In("cut")} --resume"));
+            Assert.That(stopped.Error, Does.Contain($"go on with: rlm experiment {In("e.jsonc")} --out {In("cut")} --jobs 1 --resume"));
         }
 
         Assert.That(File.Exists(In("cut/tables.json")), Is.False);
