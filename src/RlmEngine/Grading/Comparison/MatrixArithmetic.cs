@@ -9,7 +9,7 @@ internal sealed class MatrixArithmetic(StepBudget budget)
     private const int MaxSize = 12;
 
     /// <summary>Products of matrices share their entries, so that the tree of a product of many grows without bound.</summary>
-    private const long MaxNodes = 20_000;
+    private const long MaxNodes = 2_000;
 
     /// <summary>The tree with its matrices multiplied out; null when they do not fit together.</summary>
     public MathNode? Simplify(MathNode node)
@@ -60,7 +60,7 @@ internal sealed class MatrixArithmetic(StepBudget budget)
         if (!b.Is(NodeKind.Matrix))
             return Map(a, entry => MathNode.Product(entry, b));
         int rows = a.Items.Count, inner = b.Items.Count, columns = b.First.Items.Count;
-        if (a.First.Items.Count != inner || !budget.Spend(rows * inner * columns) || (a.Size * columns) + (b.Size * rows) > MaxNodes)
+        if (a.First.Items.Count != inner || !budget.Spend((rows * inner * columns) + a.Size + b.Size) || (a.Size * columns) + (b.Size * rows) > MaxNodes)
             return null;
         return Matrix([.. Enumerable.Range(0, rows).Select(i => Enumerable.Range(0, columns).Select(j =>
             MathNode.Sum([.. Enumerable.Range(0, inner).Select(k => MathNode.Product(a.Items[i].Items[k], b.Items[k].Items[j]))])).ToArray())]);
@@ -81,7 +81,7 @@ internal sealed class MatrixArithmetic(StepBudget budget)
         int size = matrix.Items.Count;
         if (size > 4 || matrix.Items.Any(row => row.Items.Count != size) || !budget.Spend(50))
             return null;
-        if (matrix.Size * 24 > MaxNodes)
+        if (matrix.Size * 6 > MaxNodes)
             return null;
         return Minor([.. matrix.Items.Select(row => row.Items.ToArray())]);
     }

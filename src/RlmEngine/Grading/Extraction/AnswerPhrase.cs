@@ -8,6 +8,14 @@ internal static partial class AnswerPhrase
     /// <summary>Only so much of the end of a text is searched.</summary>
     private const int LongestScan = 1 << 16;
 
+    /// <summary>Phrases that are tried, from the last one back.</summary>
+    private const int MaxTries = 6;
+
+    /// <summary>The longest phrase.</summary>
+    private const int LongestPhrase = 140;
+
+    private static readonly string[] s_beginnings = ["answer", "final result", "答案"];
+
     /// <summary>The longest answer that is read.</summary>
     private const int LongestAnswer = 4000;
 
@@ -15,11 +23,17 @@ internal static partial class AnswerPhrase
     public static string? Last(string text)
     {
         string end = text.Length <= LongestScan ? text : text[^LongestScan..];
-        MatchCollection matches = Phrase().Matches(end);
-        for (int i = matches.Count - 1; i >= Math.Max(0, matches.Count - 4); i--)
+        int before = end.Length;
+        for (int i = 0; i < MaxTries && before > 0; i++)
         {
-            int from = matches[i].Index + matches[i].Length;
-            if (Read(end[from..Math.Min(end.Length, from + LongestAnswer)]) is { Length: > 0 } answer)
+            int at = s_beginnings.Max(beginning => end.LastIndexOf(beginning, before - 1, StringComparison.OrdinalIgnoreCase));
+            if (at < 0)
+                return null;
+            before = at;
+            Match match = Phrase().Match(end.Substring(at, Math.Min(LongestPhrase, end.Length - at)));
+            int from = at + match.Length;
+            bool isWord = at == 0 || !char.IsAsciiLetterOrDigit(end[at - 1]);
+            if (match.Success && isWord && Read(end[from..Math.Min(end.Length, from + LongestAnswer)]) is { Length: > 0 } answer)
                 return answer;
         }
 
@@ -55,7 +69,7 @@ internal static partial class AnswerPhrase
     private static partial Regex Adverb();
 
     [GeneratedRegex(
-        @"\banswers?\b(?:\s+(?:to|for|of)\b[^.\n:]{0,80}?)?\s*(?:\*{0,2}\s*:|=|\b(?:is|are|equals|(?:would|should|must|will)\s+be)\b|\*{2}\s*\n)\s*:?|\bfinal\s+result\s+(?:is|:)|答案(?:是|为|：|:)+",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+        @"^(?:answers?\b(?:\s+(?:to|for|of)\b[^.\n:]{0,80}?)?\s*(?:\*{0,2}\s*:|=|\b(?:is|are|equals|(?:would|should|must|will)\s+be)\b|\*{2}\s*\n)\s*:?|final\s+result\s+(?:is|:)|答案(?:是|为|：|:)+)",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Phrase();
 }

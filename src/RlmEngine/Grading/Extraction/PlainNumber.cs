@@ -5,7 +5,8 @@ namespace RlmEngine.Grading.Extraction;
 /// <summary>Finds the last number of a text: 1,234.56, .5, -3, 2/3, 5 %, with a currency sign before it or a unit after it.</summary>
 internal static partial class PlainNumber
 {
-    private const int LongestScan = 1 << 16;
+    /// <summary>Each number on the way to the last one costs; an answer stands near the end.</summary>
+    private const int LongestScan = 1 << 12;
 
     /// <summary>The number as it is written, or null.</summary>
     public static string? Last(string text)
