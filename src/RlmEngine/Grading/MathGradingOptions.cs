@@ -19,5 +19,5 @@ public sealed record MathGradingOptions
     public bool IgnoresPercentSign { get; init; } = true;
 
     /// <summary>Budget of one comparison in steps; a step is a token, a node or so much arithmetic as takes about as long, 0.1 to 0.3 µs.</summary>
-    public long Steps { get; init; } = 20_000;
+    public long Steps { get; init; } = 12_000;
 }

@@ -214,6 +214,7 @@ internal static partial class MathAnswerCases
         17 \bmod 5 ≟ 2
         \operatorname{lcm}(4,6) ≟ 12
         2{,}5 ≟ 2.5
+        2^3^2 ≟ 512
         (n-2) 2^{n}+1 ≟ 2^n(n-2)+1
         \frac{d !}{2(d-1) !} ≟ \frac{d}{2}
         \frac{5055}{2^{15} ≟ 5055 \cdot 2^{-15}

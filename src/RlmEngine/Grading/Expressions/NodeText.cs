@@ -19,7 +19,7 @@ internal static class NodeText
     }
 
     private static string Number(Rational value) =>
-        value.Integer is { } integer ? integer.ToString() : $"{value.Numerator}/{value.Denominator}";
+        value.Integer is { } integer ? $"{integer:x}" : $"{value.Numerator:x}/{value.Denominator:x}";
 
     /// <summary>The variables of a tree, in the order of their appearance; those bound by a sum are left out.</summary>
     public static void CollectSymbols(MathNode node, List<string> symbols)

@@ -6,7 +6,7 @@ namespace RlmEngine.Grading.Extraction;
 internal static partial class AnswerPhrase
 {
     /// <summary>Only so much of the end of a text is searched.</summary>
-    private const int LongestScan = 1 << 16;
+    private const int LongestScan = 1 << 14;
 
     /// <summary>Phrases that are tried, from the last one back.</summary>
     private const int MaxTries = 6;

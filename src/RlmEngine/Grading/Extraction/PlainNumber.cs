@@ -8,12 +8,20 @@ internal static partial class PlainNumber
     /// <summary>Each number on the way to the last one costs; an answer stands near the end.</summary>
     private const int LongestScan = 1 << 12;
 
+    private const int ShortScan = 1 << 8;
+
     /// <summary>The number as it is written, or null.</summary>
     public static string? Last(string text)
     {
-        string end = text.Length <= LongestScan ? text : text[^LongestScan..];
+        return LastOf(text, ShortScan) ?? LastOf(text, LongestScan);
+    }
+
+    /// <summary>The last number within so many characters of the end; one that begins there may be cut, and does not count.</summary>
+    private static string? LastOf(string text, int length)
+    {
+        string end = text.Length <= length ? text : text[^length..];
         MatchCollection matches = Number().Matches(end);
-        return matches.Count == 0 ? null : matches[^1].Groups["number"].Value.Trim();
+        return matches.Count == 0 || (end.Length < text.Length && matches[^1].Groups["number"].Index == 0) ? null : matches[^1].Groups["number"].Value.Trim();
     }
 
     /// <summary>The number with which a text begins, or null.</summary>

@@ -197,6 +197,13 @@ internal sealed partial class MathParser
 
         bool isNegative = TakeSign("-");
         MathNode? exponent = Now.Kind == TokenKind.Number ? _tokens[_at++].Number : ParsePower();
+        // 2^3^2 is 2^9.
+        if (exponent is not null && TakeSign("^"))
+        {
+            MathNode below = exponent;
+            exponent = Depth(() => ParseExponent(below));
+        }
+
         return exponent is null ? null : MathNode.Power(node, isNegative ? MathNode.Negative(exponent) : exponent);
     }
 

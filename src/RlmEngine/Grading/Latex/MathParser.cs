@@ -11,6 +11,9 @@ internal sealed partial class MathParser
     /// <summary>Levels of nesting.</summary>
     public const int MaxDepth = 60;
 
+    /// <summary>Terms that relations may join.</summary>
+    private const int MaxTerms = 64;
+
     private readonly LatexToken[] _tokens;
     private readonly StepBudget _budget;
     private int _at;
@@ -131,6 +134,8 @@ internal sealed partial class MathParser
             isRounded |= relation == "~";
             if (isRounded)
                 continue;
+            if (terms.Count > MaxTerms)
+                return null;
             relations.Add(relation);
             terms.Add(term);
         }

@@ -126,7 +126,7 @@ internal static class NumberReading
             return at;
         int from = at + 1 < text.Length && text[at + 1] is '+' or '-' ? at + 2 : at + 1;
         int to = DigitsEnd(text, from);
-        if (to == from || to - from > 4 || (to < text.Length && char.IsAsciiLetter(text[to])))
+        if (to == from || to - from > 3 || (to < text.Length && char.IsAsciiLetter(text[to])))
             return at;
         exponent = int.Parse(text.AsSpan(at + 1, to - at - 1));
         return to;
