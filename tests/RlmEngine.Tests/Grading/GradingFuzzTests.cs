@@ -44,10 +44,10 @@ public class GradingFuzzTests
         for (int i = 0; i < 100_000; i++)
         {
             string gold = i % 5 == 0 ? fuzz.Next() : fuzz.Real(), pred = fuzz.Next();
-            // Processor time: on a busy machine the clock counts the work of others.
-            TimeSpan start = process.TotalProcessorTime;
-            AnswerVerdict verdict = MathAnswer.Compare(gold, pred);
-            double ms = (process.TotalProcessorTime - start).TotalMilliseconds;
+            (double ms, AnswerVerdict verdict) = Time(process, gold, pred);
+            // The collector and the compiler run in this process too; what is slow by itself is slow each time.
+            for (int again = 0; again < 3 && ms > 3; again++)
+                ms = Math.Min(ms, Time(process, gold, pred).Ms);
             total += ms;
             if (ms > 3)
                 slowest.Add((ms, $"{verdict.Steps} steps, {gold.Length} and {pred.Length} characters: {gold[..Math.Min(60, gold.Length)]} | {pred[..Math.Min(60, pred.Length)]}"));
@@ -56,5 +56,13 @@ public class GradingFuzzTests
         TestContext.Out.WriteLine($"{total / 100_000:F4} ms on average");
         foreach ((double ms, string pair) in slowest.OrderByDescending(item => item.Ms).Take(30))
             TestContext.Out.WriteLine($"{ms:F2} ms {pair}".ReplaceLineEndings(" "));
+    }
+
+    /// <summary>Processor time: on a busy machine the clock counts the work of others.</summary>
+    private static (double Ms, AnswerVerdict Verdict) Time(Process process, string gold, string pred)
+    {
+        TimeSpan start = process.TotalProcessorTime;
+        AnswerVerdict verdict = MathAnswer.Compare(gold, pred);
+        return ((process.TotalProcessorTime - start).TotalMilliseconds, verdict);
     }
 }
