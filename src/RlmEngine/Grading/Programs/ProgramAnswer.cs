@@ -21,6 +21,22 @@ internal static class ProgramAnswer
         return new ProgramResult(session.Stopped ?? ProgramOutcome.Sandbox, null, "", session.Complaint, TimeSpan.Zero, TimeSpan.Zero);
     }
 
+    /// <summary>Waits for the judge's word on each test: why it failed, or an empty text.</summary>
+    public static IReadOnlyList<string> ReceiveReasons(SandboxSession session, int tests, TimeSpan patience)
+    {
+        string? line = session.Receive(patience + s_slack, 64L << 20);
+        if (line is null)
+        {
+            session.Dispose();
+            string reason = new ProgramResult(session.Stopped ?? ProgramOutcome.Sandbox, null, "", session.Complaint, TimeSpan.Zero, TimeSpan.Zero).Reason;
+            return [.. Enumerable.Repeat(reason, tests)];
+        }
+
+        using var answer = JsonDocument.Parse(line);
+        string[] reasons = [.. answer.RootElement.GetProperty("reasons").EnumerateArray().Select(reason => ErrorText.Shorten(reason.GetString()!))];
+        return reasons.Length == tests ? reasons : throw new InvalidOperationException($"{reasons.Length} answers to {tests} tests");
+    }
+
     private static ProgramResult Parse(string line, ProgramLimits limits)
     {
         using var answer = JsonDocument.Parse(line);

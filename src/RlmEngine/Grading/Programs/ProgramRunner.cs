@@ -12,6 +12,8 @@ public sealed class ProgramRunner
     /// <summary>The interpreter that is looked for on PATH.</summary>
     public const string DefaultInterpreter = "python3";
 
+    private static readonly string s_driver = EmbeddedScript.Read("values.py") + EmbeddedScript.Read("program.py");
+
     internal ProgramRunner(SandboxHost host) => Host = host;
 
     /// <summary>The kind of sandbox that is used.</summary>
@@ -54,6 +56,27 @@ public sealed class ProgramRunner
         limits ??= new ProgramLimits();
         limits.Validate();
         return Results(program, inputs, limits, cancel);
+    }
+
+    /// <summary>Runs a program's tests in code: they run in a trusted process, and only the functions that they call in the program's.</summary>
+    /// <param name="job">What the judge reads.</param>
+    /// <param name="tests">How many tests the job has, at least 1.</param>
+    /// <param name="limits">What the program may use.</param>
+    /// <param name="patience">Time by the clock of all tests together.</param>
+    /// <param name="cancel">Stops it.</param>
+    /// <returns>For each test why it failed, or an empty text.</returns>
+    internal IReadOnlyList<string> Judge(JsonObject job, int tests, ProgramLimits limits, TimeSpan patience, CancellationToken cancel)
+    {
+        limits.Validate();
+        cancel.ThrowIfCancellationRequested();
+        job["driver"] = s_driver;
+        job["limits"] = SandboxHost.LimitsOf(limits);
+        using SandboxSession session = Host.Open(limits);
+        using CancellationTokenRegistration stop = cancel.Register(() => session.Stop(ProgramOutcome.Sandbox));
+        session.Send(job.ToJsonString());
+        IReadOnlyList<string> reasons = ProgramAnswer.ReceiveReasons(session, tests, patience);
+        cancel.ThrowIfCancellationRequested();
+        return reasons;
     }
 
     private IEnumerable<ProgramResult> Results(string program, IEnumerable<string> inputs, ProgramLimits limits, CancellationToken cancel)

@@ -8,7 +8,8 @@ namespace RlmEngine.Grading.Programs;
 /// <param name="Python">The interpreter.</param>
 internal sealed record SandboxHost(Sandbox Sandbox, PythonInterpreter Python)
 {
-    private static readonly string s_supervisor = EmbeddedScript.Read("supervisor.py");
+    private static readonly string s_supervisor = string.Concat(
+        new[] { "values.py", "supervisor.py", "judge.py", "main.py" }.Select(EmbeddedScript.Read));
     private readonly IReadOnlyList<SandboxEntry> _entries = SandboxRoot.Entries(Python);
 
     /// <summary>Starts a sandbox whose supervisor waits for a job.</summary>

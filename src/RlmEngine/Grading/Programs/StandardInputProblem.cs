@@ -1,0 +1,33 @@
+namespace RlmEngine.Grading.Programs;
+
+/// <summary>A test of a program that reads standard input and writes standard output.</summary>
+/// <param name="Input">What it reads.</param>
+/// <param name="Output">What it must write.</param>
+public sealed record StandardInputTest(string Input, string Output);
+
+/// <summary>A problem whose program reads standard input: the form of APPS and LiveCodeBench.</summary>
+/// <param name="Id">Its name in its set.</param>
+/// <param name="Prompt">The question.</param>
+/// <param name="Tests">At least one.</param>
+public sealed record StandardInputProblem(string Id, string Prompt, IReadOnlyList<StandardInputTest> Tests) : ProgrammingProblem(Id, Prompt)
+{
+    /// <inheritdoc/>
+    public override int TestCount => Tests.Count;
+
+    /// <inheritdoc/>
+    public override string ProgramOf(string response) => CodeExtraction.Program(response);
+
+    /// <inheritdoc/>
+    internal override IReadOnlyList<string> Test(ProgramRunner runner, string program, ProgramLimits limits, CancellationToken cancel)
+    {
+        IEnumerable<ProgramResult> results = runner.RunEach(CommonImports.Before(program), Tests.Select(test => test.Input), limits, cancel);
+        return [.. results.Zip(Tests, ReasonOf)];
+    }
+
+    private static string ReasonOf(ProgramResult result, StandardInputTest test)
+    {
+        if (!result.IsFinished)
+            return result.Reason;
+        return OutputComparison.AreEqual(test.Output, result.Output) ? "" : "its output is another";
+    }
+}
