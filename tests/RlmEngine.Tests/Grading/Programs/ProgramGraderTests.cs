@@ -59,6 +59,14 @@ public sealed class ProgramGraderTests
         });
     }
 
+    [TestCase("f(int) == 1", "def f(kind):\n    return 1 if kind is int else 0")]
+    [TestCase("f((1, {2: [3.5]}, {4}, None, b'x', 1 << 80)) == (1, {2: [3.5]}, {4}, None, b'x', 1 << 80)", "def f(x):\n    return x")]
+    [TestCase("list(f(3)) == [0, 1, 2]", "def f(n):\n    for i in range(n):\n        yield i")]
+    [TestCase("f(2).x == 2", "class f:\n    def __init__(self, x):\n        self.x = x")]
+    [TestCase("abs(f() - 0.5) < 1e-9", "def f():\n    from fractions import Fraction\n    return Fraction(1, 2)")]
+    public void Grade_Mbpp_ValuesOfManyTypesPass(string test, string program)
+        => Assert.That(Grade(new MbppProblem("1", "", ["assert " + test]), program), Is.EqualTo(new ProgramVerdict(true, 1, 1, "passed")));
+
     [Test]
     public void Grade_AppsStandardInput_ComparesOutputs()
     {

