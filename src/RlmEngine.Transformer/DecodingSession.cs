@@ -1,16 +1,22 @@
 using RlmEngine.Kernels.Dense;
 using RlmEngine.Kernels.Rollout;
-using RlmEngine.Kernels.Tracing;
 using RlmEngine.Rollouts;
 
 namespace RlmEngine.Transformer;
 
 /// <summary>Batched decoding over paged keys and values, with the layers' own code: the log-probs are the trainer's, bit for bit.</summary>
+/// <remarks>
+/// Nothing is computed twice: a prefix shares the longest beginning it has in common with one that is open or comes before it in its call,
+/// and rows of a prefix that have read the same tokens are one row until they part. A row's numbers depend on its tokens alone, so this
+/// changes no bit.
+/// </remarks>
 internal sealed class DecodingSession : IDecodingSession
 {
     /// <summary>Prompts go through the layers together until they have so many rows.</summary>
     internal const int PrefillRows = 4096;
 
+    // Fewer tokens in common do not pay for the copy of a page.
+    private const int MinShared = AttentionShape.PageKeys;
     private const int PageKeys = AttentionShape.PageKeys;
     private readonly TransformerPolicy _policy;
     private readonly ModelConfig _config;
@@ -18,14 +24,15 @@ internal sealed class DecodingSession : IDecodingSession
     private readonly int _version;
     private readonly int _maxRows;
     private readonly int _maxPages;
-    private readonly ulong _seed;
     private readonly PagedCache _cache;
+    private readonly SequencePool _pool;
     private readonly SequenceTable _prefixes;
     private readonly SequenceTable _rows;
     private readonly LayerActivations _activations = new();
     private readonly Workspace _workspace = new();
     private readonly FloatBuffer _hidden = new();
-    private readonly FloatBuffer _logits = new();
+    private readonly DecodingSteps _steps;
+    private readonly StepSampling _sampling;
     private AttentionSegment[] _segments_S = [];
     private int[] _tables = [];
     private int[] _positions_N = [];
@@ -41,14 +48,19 @@ internal sealed class DecodingSession : IDecodingSession
         _version = policy.Version;
         _maxRows = maxRows;
         _maxPages = (_config.ContextLength + PageKeys - 1) / PageKeys;
-        _seed = seed;
         _cache = new PagedCache(_config);
-        _prefixes = new SequenceTable(_cache, _maxPages, "prefix");
-        _rows = new SequenceTable(_cache, _maxPages, "row");
+        _pool = new SequencePool(_cache, _maxPages);
+        _prefixes = new SequenceTable(_pool, "prefix");
+        _rows = new SequenceTable(_pool, "row");
+        _steps = new DecodingSteps(_pool, _rows);
+        _sampling = new StepSampling(_config.VocabularySize, seed);
     }
 
     /// <summary>Pages in use, for tests of sharing and release.</summary>
     internal int UsedPages => _cache.UsedPages;
+
+    /// <inheritdoc/>
+    public DecodingCounts Counts { get; private set; }
 
     public int[] Prefill(IReadOnlyList<ReadOnlyMemory<int>> prompts)
     {
@@ -56,15 +68,17 @@ internal sealed class DecodingSession : IDecodingSession
         ArgumentNullException.ThrowIfNull(prompts);
         CheckPrompts(prompts);
         int[] handles = new int[prompts.Count];
-        int first = 0, rows = 0;
+        int first = 0, segments = 0, rows = 0;
+        ReserveRows((int)Math.Min(prompts.Sum(prompt => (long)prompt.Length), PrefillRows + _config.ContextLength), prompts.Count);
         for (int p = 0; p < prompts.Count; p++)
         {
-            handles[p] = OpenPrefix(prompts[p].Length);
-            rows += prompts[p].Length;
+            handles[p] = OpenPrefix(prompts[p].Span, ref segments, ref rows);
             if (rows < PrefillRows && p < prompts.Count - 1) continue;
-            RunPrompts(prompts, handles, first, p + 1, rows);
-            first = p + 1;
-            rows = 0;
+            if (rows > 0) RunLayers(rows, segments, untilCached: true);
+            foreach (int handle in handles.AsSpan(first..(p + 1)))
+                _prefixes[handle].Segment = -1;
+            Counts = Counts with { PrefillTokens = Counts.PrefillTokens + rows };
+            (first, segments, rows) = (p + 1, 0, 0);
         }
 
         return handles;
@@ -75,17 +89,8 @@ internal sealed class DecodingSession : IDecodingSession
         CheckVersion();
         CachedSequence source = _prefixes[prefix];
         if (_rows.OpenCount == _maxRows) throw new InvalidOperationException($"all {_maxRows} rows of the session are in use");
-        int handle = _rows.Open();
-        CachedSequence row = _rows[handle];
-        for (int page = 0; page < source.PageCount; page++)
-        {
-            row.Pages[page] = source.Pages[page];
-            _cache.Share(source.Pages[page]);
-        }
-
-        row.PageCount = source.PageCount;
-        row.Length = source.Length;
-        return handle;
+        Counts = Counts with { PromptTokens = Counts.PromptTokens + source.Length };
+        return _rows.Open(source);
     }
 
     public void ReleaseRow(int row) => _rows.Close(row);
@@ -101,19 +106,22 @@ internal sealed class DecodingSession : IDecodingSession
         if (parameters_R.Length != rows_R.Length || counters_R.Length != rows_R.Length || sampled_R.Length != rows_R.Length)
             throw new ArgumentException($"{rows_R.Length} rows need as many parameters, counters and results");
         if (rows_R.IsEmpty) return;
-        ReserveRows(rows_R.Length, rows_R.Length);
-        for (int r = 0; r < rows_R.Length; r++)
+        _steps.Set(rows_R, tokens_R, _calls);
+        int steps = _steps.Count;
+        ReserveRows(steps, steps);
+        _steps.Tokens_U.CopyTo(_tokens_N);
+        for (int step = 0; step < steps; step++)
         {
-            CachedSequence row = _rows[rows_R[r]];
-            row.Extend(_cache);
-            AddSegment(r, r, 1, row.Length, row);
-            _tokens_N[r] = tokens_R[r];
+            CachedSequence sequence = _steps.Sequences_U[step];
+            sequence.Extend(_cache, 1);
+            AddSegment(step, step, 1, sequence, sequence.Length, -1);
+            sequence.Length++;
         }
 
-        RunLayers(rows_R.Length, rows_R.Length, untilCached: false);
-        for (int r = 0; r < rows_R.Length; r++)
-            _rows[rows_R[r]].Length++;
-        Sample(rows_R.Length, parameters_R, counters_R, sampled_R);
+        RunLayers(steps, steps, untilCached: false);
+        _sampling.Sample(
+            _weights.Head, _hidden.Rows(steps, _config.HiddenSize), _steps.Steps_R, parameters_R, counters_R, sampled_R);
+        Counts = Counts with { SampledTokens = Counts.SampledTokens + rows_R.Length, DecodedTokens = Counts.DecodedTokens + steps };
         GC.KeepAlive(this);
     }
 
@@ -123,39 +131,52 @@ internal sealed class DecodingSession : IDecodingSession
         _activations.Dispose();
         _workspace.Dispose();
         _hidden.Dispose();
-        _logits.Dispose();
+        _sampling.Dispose();
     }
 
-    private int OpenPrefix(int length)
+    // Positions that another prefix has are not computed. What is left becomes a segment of the run, unless nothing is.
+    private int OpenPrefix(ReadOnlySpan<int> tokens, ref int segments, ref int rows)
     {
-        int handle = _prefixes.Open();
-        CachedSequence prefix = _prefixes[handle];
-        for (int page = 0; page * PageKeys < length; page++)
-            prefix.Pages[prefix.PageCount++] = _cache.Take();
-        prefix.Length = length;
-        return handle;
-    }
-
-    private void RunPrompts(IReadOnlyList<ReadOnlyMemory<int>> prompts, int[] handles, int first, int last, int rows)
-    {
-        if (rows == 0) return;
-        ReserveRows(rows, last - first);
-        int segments = 0, start = 0;
-        for (int p = first; p < last; p++)
+        CachedSequence? source = LongestShared(tokens, out int shared);
+        CachedSequence prefix = _pool.Take();
+        prefix.SetTokens(tokens);
+        if (source is not null) prefix.Share(source, shared, _cache);
+        int length = tokens.Length - shared, parent = source?.Segment ?? -1, runStart = parent < 0 ? shared : source!.RunStart;
+        (prefix.Segment, prefix.RunStart) = (parent, runStart);
+        if (length > 0)
         {
-            if (prompts[p].IsEmpty) continue;
-            prompts[p].Span.CopyTo(_tokens_N.AsSpan(start));
-            AddSegment(segments++, start, prompts[p].Length, 0, _prefixes[handles[p]]);
-            start += prompts[p].Length;
+            // A page that the source fills in this same run is copied as far as it stands and packed from its rows beyond.
+            prefix.Extend(_cache, length);
+            prefix.Segment = segments++;
+            tokens[shared..].CopyTo(_tokens_N.AsSpan(rows));
+            AddSegment(prefix.Segment, rows, length, prefix, Math.Max(shared / PageKeys * PageKeys, runStart), parent);
+            prefix.Length += length;
+            rows += length;
         }
 
-        RunLayers(rows, segments, untilCached: true);
+        return _prefixes.Open(prefix);
     }
 
-    private void AddSegment(int segment, int start, int length, int past, CachedSequence sequence)
+    private CachedSequence? LongestShared(ReadOnlySpan<int> tokens, out int length)
     {
-        int table = segment * _maxPages;
-        _segments_S[segment] = new AttentionSegment(start, length, past, table, past, -1);
+        CachedSequence? longest = null;
+        length = 0;
+        for (int handle = 0; handle < _prefixes.Capacity; handle++)
+        {
+            if (_prefixes.Find(handle) is not { } prefix) continue;
+            int shared = tokens.CommonPrefixLength(prefix.Tokens);
+            if (shared <= length || (shared < MinShared && shared < tokens.Length)) continue;
+            (longest, length) = (prefix, shared);
+        }
+
+        return longest;
+    }
+
+    // The positions after the sequence's last.
+    private void AddSegment(int segment, int start, int length, CachedSequence sequence, int packFrom, int parent)
+    {
+        int table = segment * _maxPages, past = sequence.Length;
+        _segments_S[segment] = new AttentionSegment(start, length, past, table, packFrom, parent);
         sequence.Pages.AsSpan(0, sequence.PageCount).CopyTo(_tables.AsSpan(table));
         for (int i = 0; i < length; i++)
             _positions_N[start + i] = past + i;
@@ -179,22 +200,6 @@ internal sealed class DecodingSession : IDecodingSession
         if (untilCached) return;
         RmsNorm.Forward(
             residual_NH, _weights.FinalNorm.Of(_weights.Values), (float)_config.RmsNormEpsilon, _hidden.Rows(rows, hidden), []);
-    }
-
-    private void Sample(
-        int rows, ReadOnlySpan<SamplingParameters> parameters_R, ReadOnlySpan<PhiloxCounter> counters_R, Span<SampledToken> sampled_R)
-    {
-        int width = _config.HiddenSize, vocabulary = _config.VocabularySize, tileRows = LanguageHead.TileRows(vocabulary);
-        Span<float> hidden_NH = _hidden.Rows(rows, width);
-        for (int first = 0; first < rows; first += tileRows)
-        {
-            int count = Math.Min(tileRows, rows - first);
-            Span<float> logits_RV = _logits.Rows(count, vocabulary);
-            Gemm.Forward(hidden_NH.Slice(first * width, count * width), count, _weights.Head, logits_RV);
-            using KernelSpan span = KernelTrace.Begin(KernelKind.Sampling, count, vocabulary);
-            BatchedSampling.Sample(
-                logits_RV, vocabulary, parameters_R.Slice(first, count), counters_R.Slice(first, count), _seed, sampled_R.Slice(first, count));
-        }
     }
 
     private void ReserveRows(int rows, int segments)
@@ -243,9 +248,8 @@ internal sealed class DecodingSession : IDecodingSession
         foreach (int handle in rows_R)
         {
             CachedSequence row = _rows[handle];
-            if (row.LastCall == _calls) throw new ArgumentException($"row {handle} is named twice");
+            if (!_rows.Name(handle, _calls)) throw new ArgumentException($"row {handle} is named twice");
             if (row.Length == _config.ContextLength) throw new InvalidOperationException($"row {handle} fills the context of {row.Length}");
-            row.LastCall = _calls;
         }
     }
 }

@@ -1,5 +1,3 @@
-using RlmEngine.Kernels.Dense;
-
 namespace RlmEngine.Transformer;
 
 /// <summary>Pages of 16 positions for all layers, counted by how many sequences share them; grows by doubling and keeps its size.</summary>
@@ -77,43 +75,5 @@ internal sealed class PagedCache : IDisposable
             layer.Reserve((nint)grown * _pageFloats, room);
         for (int page = grown - 1; page >= old; page--)
             _free[_freeCount++] = page;
-    }
-}
-
-/// <summary>One prefix's or row's pages in the order of positions.</summary>
-internal sealed class CachedSequence(int maxPages)
-{
-    public int[] Pages { get; } = new int[maxPages];
-
-    public int PageCount { get; set; }
-
-    /// <summary>Positions that have keys and values.</summary>
-    public int Length { get; set; }
-
-    public bool IsOpen { get; set; }
-
-    /// <summary>Number of the last call that named this row, to find one named twice.</summary>
-    public long LastCall { get; set; }
-
-    /// <summary>Makes room for one more position on a page of its own.</summary>
-    public void Extend(PagedCache cache)
-    {
-        if (Length % AttentionShape.PageKeys == 0)
-        {
-            if (PageCount == Length / AttentionShape.PageKeys) Pages[PageCount++] = cache.Take();
-        }
-        else
-        {
-            Pages[PageCount - 1] = cache.Own(Pages[PageCount - 1]);
-        }
-    }
-
-    public void Release(PagedCache cache)
-    {
-        for (int page = 0; page < PageCount; page++)
-            cache.Release(Pages[page]);
-        PageCount = 0;
-        Length = 0;
-        IsOpen = false;
     }
 }

@@ -13,7 +13,7 @@ namespace RlmEngine.Kernels.Rollout;
 /// independent of the batch they stand in; a row with NaN, +∞ or nothing but −∞ gives token 0, not valid. R rows, V vocabulary.
 /// Nothing is allocated once the array pool is warm; rows may be drawn in parallel.</para>
 /// </remarks>
-public static unsafe class BatchedSampling
+public static unsafe partial class BatchedSampling
 {
     /// <summary>Draws a token for each of R rows.</summary>
     /// <param name="logits_RV">[R, V] logits, row-major.</param>

@@ -90,6 +90,15 @@ public static class MetricNames
     /// <summary>Tokens generated in this step.</summary>
     public const string TokensRollout = "tokens/rollout";
 
+    /// <summary>Rows computed to draw them: completions that agree so far need one between them.</summary>
+    public const string TokensDecoded = "tokens/decoded";
+
+    /// <summary>Prompt tokens of all completions of this step: what prefilling would cost if nothing were shared.</summary>
+    public const string TokensPrompt = "tokens/prompt";
+
+    /// <summary>Prompt rows computed in this step.</summary>
+    public const string TokensPrefill = "tokens/prefill";
+
     /// <summary>Seconds generating.</summary>
     public const string TimeRollout = "time/rollout";
 

@@ -11,9 +11,24 @@ public interface IDecoder
     IDecodingSession OpenSession(int maxRows, ulong seed);
 }
 
+/// <summary>Tokens that a session was asked for, and those it computed.</summary>
+/// <param name="PromptTokens">Prompt tokens of all rows started: what prefilling would cost if nothing were shared.</param>
+/// <param name="PrefillTokens">Prompt tokens computed.</param>
+/// <param name="SampledTokens">Tokens drawn.</param>
+/// <param name="DecodedTokens">Tokens computed for them; rows that have read the same tokens need one.</param>
+public readonly record struct DecodingCounts(long PromptTokens, long PrefillTokens, long SampledTokens, long DecodedTokens)
+{
+    /// <summary>Adds up.</summary>
+    public static DecodingCounts operator +(DecodingCounts a, DecodingCounts b) => new(
+        a.PromptTokens + b.PromptTokens, a.PrefillTokens + b.PrefillTokens, a.SampledTokens + b.SampledTokens, a.DecodedTokens + b.DecodedTokens);
+}
+
 /// <summary>Batched decoding over a paged key-value cache whose prompt pages are shared by the completions of a group.</summary>
 public interface IDecodingSession : IDisposable
 {
+    /// <summary>What the session computed so far, and what it was asked for.</summary>
+    DecodingCounts Counts => default;
+
     /// <summary>Runs prompts through the model once, batched; each becomes a prefix that rows can start from.</summary>
     /// <param name="prompts">Token ids of each prefix; one without tokens (of a prompt of one token) costs nothing.</param>
     /// <returns>A handle for each prefix, to be released by <see cref="ReleasePrefix"/>.</returns>

@@ -38,6 +38,9 @@ public sealed record Rollout
 /// <param name="Completions">P · G completions, prompt-major.</param>
 public sealed record RolloutBatch(IReadOnlyList<Prompt> Prompts, int GroupSize, IReadOnlyList<Rollout> Completions)
 {
+    /// <summary>What drawing them cost.</summary>
+    public DecodingCounts Counts { get; init; }
+
     /// <summary>Completion g of prompt p.</summary>
     public Rollout this[int prompt, int completion] => Completions[prompt * GroupSize + completion];
 }

@@ -43,7 +43,7 @@ public sealed class RolloutGenerator
             return new RolloutBatch(prompts, groupSize, completions);
         using IDecodingSession session = _decoder.OpenSession(Math.Min(maxRows, completions.Length), _seed);
         new Batch(this, session, prompts, groupSize, sampling, Math.Min(maxRows, completions.Length), stream, completions).Run();
-        return new RolloutBatch(prompts, groupSize, completions);
+        return new RolloutBatch(prompts, groupSize, completions) { Counts = session.Counts };
     }
 
     /// <summary>One call's rows in flight.</summary>
@@ -52,6 +52,7 @@ public sealed class RolloutGenerator
         private readonly RolloutGenerator _owner;
         private readonly IDecodingSession _session;
         private readonly IReadOnlyList<Prompt> _prompts;
+        private readonly int[] _order_P;
         private readonly int _groupSize;
         private readonly PhiloxCounter _stream;
         private readonly Rollout[] _completions;
@@ -71,6 +72,9 @@ public sealed class RolloutGenerator
             SamplingParameters sampling, int maxRows, PhiloxCounter stream, Rollout[] completions)
         {
             (_owner, _session, _prompts, _groupSize, _stream, _completions) = (owner, session, prompts, groupSize, stream, completions);
+            // Prompts that begin alike come one after the other, so that what they share is there when it is needed.
+            _order_P = [.. Enumerable.Range(0, prompts.Count)];
+            Array.Sort(_order_P, (a, b) => prompts[a].Tokens.AsSpan().SequenceCompareTo(prompts[b].Tokens) is not 0 and int difference ? difference : a - b);
             _readers = new CompletionReader[maxRows];
             _completionOf_R = new int[maxRows];
             _rows_R = new int[maxRows];
@@ -136,8 +140,8 @@ public sealed class RolloutGenerator
             Prefill(_next / _groupSize, (_next + free - 1) / _groupSize);
             for (int i = 0; i < free; i++, _next++, _active++)
             {
-                int prompt = _next / _groupSize;
-                _completionOf_R[_active] = _next;
+                int prompt = _order_P[_next / _groupSize], rollout = _next % _groupSize;
+                _completionOf_R[_active] = (prompt * _groupSize) + rollout;
                 _rows_R[_active] = _session.StartRow(_prefixes[prompt].Handle);
                 _tokens_R[_active] = _prompts[prompt].Tokens[^1];
                 _readers[_active] = new CompletionReader(
@@ -145,18 +149,18 @@ public sealed class RolloutGenerator
                 _counters_R[_active] = _stream with
                 {
                     Prompt = _stream.Prompt + (uint)prompt,
-                    Rollout = (uint)(_next % _groupSize),
+                    Rollout = (uint)rollout,
                     Position = 0,
                 };
             }
         }
 
-        private void Prefill(int firstPrompt, int lastPrompt)
+        private void Prefill(int first, int last)
         {
             var missing = new List<int>();
-            for (int p = firstPrompt; p <= lastPrompt; p++)
-                if (!_prefixes.ContainsKey(p))
-                    missing.Add(p);
+            for (int i = first; i <= last; i++)
+                if (!_prefixes.ContainsKey(_order_P[i]))
+                    missing.Add(_order_P[i]);
             if (missing.Count == 0)
                 return;
             int[] handles = _session.Prefill([.. missing.Select(p => (ReadOnlyMemory<int>)_prompts[p].Tokens.AsMemory(0, _prompts[p].Tokens.Length - 1))]);

@@ -26,20 +26,20 @@ internal sealed class DynamicSampler
         var kept = new List<Group>();
         var spare = new List<Group>();
         int groups = 0;
-        long tokens = 0;
+        DecodingCounts counts = default;
         for (int attempt = 0; kept.Count < _options.Prompts && attempt < (isDynamic ? _options.DynamicSampling.MaxDraws : 1); attempt++)
         {
             (RolloutBatch rollouts, RewardBatch rewards) = Generate(step, attempt, clock);
             groups += rollouts.Prompts.Count;
-            tokens += rollouts.Completions.Sum(completion => (long)completion.Tokens_T.Length);
+            counts += rollouts.Counts;
             if (!isDynamic)
-                return new SampledGroups(rollouts, rewards, groups, tokens);
+                return new SampledGroups(rollouts, rewards, groups, counts);
             for (int p = 0; p < rollouts.Prompts.Count; p++)
                 (RolloutSelection.HasZeroVariance(rewards, p) ? spare : kept).Add(new Group(rollouts, rewards, p));
         }
         Group[] chosen = [.. kept.Concat(spare).Take(_options.Prompts)];
         var batch = new RolloutBatch([.. chosen.Select(g => g.Prompt)], _options.GroupSize, [.. chosen.SelectMany(g => g.Completions)]);
-        return new SampledGroups(batch, RewardBatch.Of(batch, [.. chosen.SelectMany(g => g.Terms)]), groups, tokens);
+        return new SampledGroups(batch, RewardBatch.Of(batch, [.. chosen.SelectMany(g => g.Terms)]), groups, counts);
     }
 
     private (RolloutBatch Rollouts, RewardBatch Rewards) Generate(int step, int attempt, PhaseClock clock)
@@ -86,5 +86,5 @@ internal sealed class DynamicSampler
 /// <param name="Rollouts">P groups.</param>
 /// <param name="Rewards">Their rewards.</param>
 /// <param name="GroupsGenerated">Groups generated, those thrown away included.</param>
-/// <param name="TokensGenerated">Tokens generated, those thrown away included.</param>
-internal readonly record struct SampledGroups(RolloutBatch Rollouts, RewardBatch Rewards, int GroupsGenerated, long TokensGenerated);
+/// <param name="Counts">Tokens asked for and computed, for those thrown away too.</param>
+internal readonly record struct SampledGroups(RolloutBatch Rollouts, RewardBatch Rewards, int GroupsGenerated, DecodingCounts Counts);

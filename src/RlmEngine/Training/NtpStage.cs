@@ -56,7 +56,7 @@ public sealed class NtpStage : IStage
         StepReport update = _context.Policy.Step(_context.OptimizerAt(rate));
         clock.Stop();
         StepRecorder.Update(metrics, loss, update, rate);
-        StepRecorder.Times(metrics, clock, rolloutTokens: 0, trainTokens: windows.Sum(w => w.Tokens.Length - 1));
+        StepRecorder.Times(metrics, clock, default, trainTokens: windows.Sum(w => w.Tokens.Length - 1));
         return new StageStep();
     }
 

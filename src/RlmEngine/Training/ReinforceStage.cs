@@ -45,7 +45,7 @@ public sealed class ReinforceStage : IStage
     public StageStep Step(int step, StepMetrics metrics)
     {
         var clock = new PhaseClock();
-        (RolloutBatch rollouts, RewardBatch rewards, int generated, long tokensGenerated) = _sampler.Draw(step, clock);
+        (RolloutBatch rollouts, RewardBatch rewards, int generated, DecodingCounts counts) = _sampler.Draw(step, clock);
         AdvantageBatch advantages = AdvantageBatch.Of(rewards, _options.Advantage);
         List<TrainingItem> items = [.. Groups(rollouts, advantages.Advantages_PG), .. Documents(rollouts.Prompts)];
         var objective = new GroupRelativeObjective(_options.Objective, ObjectiveTotals.Of(items, LongestCompletion));
@@ -68,7 +68,7 @@ public sealed class ReinforceStage : IStage
         clock.Stop();
         StepRecorder.Rollouts(metrics, rollouts, rewards, advantages.ZeroVarianceFraction, generated);
         StepRecorder.Update(metrics, loss, update, rate);
-        StepRecorder.Times(metrics, clock, tokensGenerated, batches.Sum(b => b.Tokens.RowCount));
+        StepRecorder.Times(metrics, clock, counts, batches.Sum(b => b.Tokens.RowCount));
         return new StageStep(rollouts, rewards);
     }
 

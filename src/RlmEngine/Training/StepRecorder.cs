@@ -53,14 +53,17 @@ internal static class StepRecorder
             metrics.Set("optimizer/skipped", 1L);
     }
 
-    public static void Times(StepMetrics metrics, PhaseClock clock, long rolloutTokens, long trainTokens)
+    public static void Times(StepMetrics metrics, PhaseClock clock, DecodingCounts rollouts, long trainTokens)
     {
-        if (rolloutTokens > 0)
+        if (rollouts.SampledTokens > 0)
         {
-            metrics.Set(MetricNames.TokensRollout, rolloutTokens);
+            metrics.Set(MetricNames.TokensRollout, rollouts.SampledTokens);
+            metrics.Set(MetricNames.TokensDecoded, rollouts.DecodedTokens);
+            metrics.Set(MetricNames.TokensPrompt, rollouts.PromptTokens);
+            metrics.Set(MetricNames.TokensPrefill, rollouts.PrefillTokens);
             metrics.Set(MetricNames.TimeRollout, clock[Phase.Rollout]);
             metrics.Set(MetricNames.TimeScore, clock[Phase.Score]);
-            metrics.Set(MetricNames.RateRolloutTokens, rolloutTokens / clock[Phase.Rollout]);
+            metrics.Set(MetricNames.RateRolloutTokens, rollouts.SampledTokens / clock[Phase.Rollout]);
         }
         metrics.Set(TrainTokens, trainTokens);
         metrics.Set(MetricNames.TimeUpdate, clock[Phase.Update]);
