@@ -141,7 +141,8 @@ internal sealed class DecodingSession : IDecodingSession
         CachedSequence prefix = _pool.Take();
         prefix.SetTokens(tokens);
         if (source is not null) prefix.Share(source, shared, _cache);
-        int length = tokens.Length - shared, parent = source?.Segment ?? -1, runStart = parent < 0 ? shared : source!.RunStart;
+        bool isOfRun = source is { Segment: >= 0 } && shared > source.RunStart;
+        int length = tokens.Length - shared, parent = isOfRun ? source!.Segment : -1, runStart = isOfRun ? source!.RunStart : shared;
         (prefix.Segment, prefix.RunStart) = (parent, runStart);
         if (length > 0)
         {

@@ -131,7 +131,7 @@ public class RolloutGeneratorTests
         ScriptedSession session = Generate(prompts, 3, maxRows).Session;
         Assert.Multiple(() =>
         {
-            Assert.That(session.Prefilled, Is.EqualTo(prompts.Select(p => p.Tokens[..^1])), "all but the last token, in order");
+            Assert.That(session.Prefilled, Is.EquivalentTo(prompts.Select(p => p.Tokens[..^1])), "all but the last token, once");
             Assert.That(session.ReleasedPrefixes, Has.Count.EqualTo(prompts.Length).And.Unique);
             Assert.That(session.ReleasedRows, Has.Count.EqualTo(prompts.Length * 3).And.Unique);
             Assert.That((session.OpenRows, session.OpenPrefixes), Is.EqualTo((0, 0)));
