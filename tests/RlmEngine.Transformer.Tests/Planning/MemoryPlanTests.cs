@@ -124,7 +124,7 @@ public class MemoryPlanTests
     {
         var parameters = new SamplingParameters[rows.Length];
         Array.Fill(parameters, new SamplingParameters(Temperature: 1));
-        session.Decode(rows, new int[rows.Length], parameters, new PhiloxCounter[rows.Length], new SampledToken[rows.Length]);
+        session.Decode(rows, [.. Enumerable.Range(0, rows.Length)], parameters, new PhiloxCounter[rows.Length], new SampledToken[rows.Length]);
     }
 
     private static ModelConfig Shape(

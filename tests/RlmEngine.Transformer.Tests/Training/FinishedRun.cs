@@ -4,7 +4,7 @@ using RlmEngine.Training;
 
 namespace RlmEngine.Transformer.Tests.Training;
 
-/// <summary>All that two runs of one recipe must have in common: everything but times.</summary>
+/// <summary>All that two runs of one recipe must have in common: everything but times and what sharing rows saved.</summary>
 internal sealed record FinishedRun(
     string WeightsSha256, IReadOnlyList<string> Metrics, string Rollouts, IReadOnlyList<string> Evaluations, string Items, RunSummary Summary, string Folder)
 {
@@ -33,6 +33,7 @@ internal sealed record FinishedRun(
         summary with { Seconds = 0, PeakMemoryBytes = 0, RolloutTokensPerSecond = 0, TrainTokensPerSecond = 0, Threads = 0 }, SummaryJson.Default.RunSummary);
 
     private static string WithoutTimes(StepMetrics step) => string.Join(
-        ", ", step.Where(m => !m.Key.StartsWith("time/", StringComparison.Ordinal) && !m.Key.StartsWith("rate/", StringComparison.Ordinal))
+        ", ", step.Where(m => !m.Key.StartsWith("time/", StringComparison.Ordinal) && !m.Key.StartsWith("rate/", StringComparison.Ordinal)
+                && m.Key is not (MetricNames.TokensDecoded or MetricNames.TokensPrefill))
             .Select(m => $"{m.Key}={m.Value}"));
 }
