@@ -4,6 +4,7 @@ using RlmEngine.Losses;
 using RlmEngine.Policies;
 using RlmEngine.Rollouts;
 using RlmEngine.Tokenization;
+using RlmEngine.Transformer.Planning;
 
 namespace RlmEngine.Transformer;
 
@@ -42,6 +43,9 @@ public sealed partial class TransformerPolicy : IPolicy
 
     /// <inheritdoc/>
     public long ParameterCount => _weights.Layout.Length;
+
+    /// <inheritdoc/>
+    public ModelOperations Operations => FlopCount.OperationsOf(Config);
 
     /// <summary>Every tensor by name, in the order of <see cref="WeightsHash"/>.</summary>
     public IReadOnlyList<WeightTensor> Tensors => _weights.Layout.Tensors;
@@ -129,6 +133,19 @@ public sealed partial class TransformerPolicy : IPolicy
         copy.Values.CopyFrom(_weights.Values);
         copy.Follow();
         return new TransformerPolicy(copy, Rope, isFrozen: true) { Version = Version, Origin = Origin };
+    }
+
+    /// <inheritdoc/>
+    public void MoveSnapshot(IPolicy snapshot, double share)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        ((TransformerPolicy)snapshot).SetWeights((tensor, values) =>
+        {
+            ReadOnlySpan<float> own = SliceOf(tensor.Name).Of(_weights.Values);
+            Span<float> slow = values.Span;
+            for (int i = 0; i < slow.Length; i++)
+                slow[i] = (float)(slow[i] + (share * ((double)own[i] - slow[i])));
+        });
     }
 
     /// <inheritdoc/>

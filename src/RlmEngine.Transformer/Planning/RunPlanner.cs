@@ -32,7 +32,7 @@ public sealed class RunPlanner
     /// <exception cref="InvalidDataException">The folder or the corpus is missing, damaged, not supported, or does not fit the recipe.</exception>
     /// <exception cref="Metrics.UserInputException">A task's prompt does not fit in the model's context.</exception>
     public static RunPlan Plan(Recipe recipe, Func<MachineRate>? measure) =>
-        new RunPlanner(RunAssembly.WithChatTemplates(recipe)).Plan(measure);
+        new RunPlanner(RunAssembly.WithChatTemplates(RunAssembly.WithModelFolders(recipe))).Plan(measure);
 
     private RunPlan Plan(Func<MachineRate>? measure)
     {
@@ -73,6 +73,8 @@ public sealed class RunPlanner
     {
         if (stage.SequenceLength > _model.Config.ContextLength)
             _notes.Add($"stages.{stage.Name}: sequenceLength {stage.SequenceLength} is cut to the model's context of {_model.Config.ContextLength}");
+        if (FlopMatch.IsMatched(stage))
+            _notes.Add($"stages.{stage.Name}: takes as many steps as its flops pay for, which the run itself works out; not counted here");
         return
         [
             .. stage.Tasks.Select((task, t) => TaskSizes.Of(
@@ -82,7 +84,7 @@ public sealed class RunPlanner
 
     private StagePlan PlanOf(StageOptions stage, TaskSizes[] tasks, MachineRate? rate)
     {
-        bool isNtp = stage.Method == StageMethod.Ntp;
+        bool isNtp = stage.Method != StageMethod.Reinforce;
         StageCost atMost = isNtp ? _stages.Ntp(stage) : _stages.Reinforce(stage, tasks, isAtBudget: false);
         StageCost? atBudget = tasks.Any(task => task.Task.Budget is not null) || stage.DynamicSampling.FromStep >= 0
             ? _stages.Reinforce(stage, tasks, isAtBudget: true)

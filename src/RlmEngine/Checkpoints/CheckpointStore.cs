@@ -97,6 +97,19 @@ public sealed class CheckpointStore
         return damaged.Count == 0 ? null : throw new InvalidDataException($"{damaged[0].Message}; no whole checkpoint is left", damaged[0]);
     }
 
+    /// <summary>The folder to load a model from: a run folder's newest whole checkpoint, any other path as it is.</summary>
+    /// <param name="path">A run folder, or any folder with a model's files.</param>
+    /// <exception cref="InvalidDataException">The run has no checkpoint, or none that is whole.</exception>
+    public static string NewestIn(string path)
+    {
+        const string CheckpointsFolder = "checkpoints";
+        string checkpoints = Path.Combine(path, CheckpointsFolder);
+        if (!Directory.Exists(checkpoints))
+            return path;
+        return new CheckpointStore(checkpoints, keep: 1).Latest()?.Folder
+            ?? throw new InvalidDataException($"{path}: the run has no checkpoint yet; a finished run, or a model's folder, is needed");
+    }
+
     /// <summary>Clears away what a killed run left half done; called once, when a run starts and before anything is read.</summary>
     public void RemoveStale()
     {

@@ -90,6 +90,19 @@ public sealed class EmbeddedWorld : ICorpus
             $"world:restoration:{index}", $"{before}<|mask|>{after}{Told(instruction, ref random)}{thought}</think>{span}", DocumentKind.Thoughts);
     }
 
+    /// <summary>A problem with a visible thought and its answer, for the base stage of post-training runs; never a held-out problem.</summary>
+    /// <param name="index">Which one.</param>
+    /// <param name="instruction">Text between the question and the thought, with {budget}; ends in &lt;think&gt;.</param>
+    /// <param name="problems">The problems.</param>
+    public Document WithProblem(uint index, string instruction, WorldProblems problems)
+    {
+        var random = new PhiloxStream(_seed, new PhiloxCounter(RandomPurpose.World, uint.MaxValue - 3, index, 1, 0));
+        WorldProblem problem = problems.Draw(CorpusSplit.Train, ref random);
+        string thought = WorldThoughts.Write(new WorldPiece(problem.Answer, problem.Steps), ref random);
+        return new Document(
+            $"world:problem:{index}", $"{problem.Question}{Told(instruction, ref random)}{thought}</think>{problem.Answer}", DocumentKind.Thoughts);
+    }
+
     private WorldPage Page(uint part, uint index) =>
         WorldPage.Write(new PhiloxStream(_seed, new PhiloxCounter(RandomPurpose.World, part, index, 0, 0)), _options);
 

@@ -11,4 +11,17 @@ public sealed record WorldOptions
 
     /// <summary>Largest number of steps of a worked problem.</summary>
     public int MaxSteps { get; init; } = 4;
+
+    /// <summary>What documents hold: boxes always, and lamps of their own moves, or machines that the boxes' moves drive.</summary>
+    public WorldKind Kind { get; init; } = WorldKind.Lamps;
+}
+
+/// <summary>Kinds of world documents.</summary>
+public enum WorldKind
+{
+    /// <summary>Boxes and lamps; most tokens of medium entropy are chance.</summary>
+    Lamps,
+
+    /// <summary>Boxes, whose moves also turn a compass, a gauge and a flag: most tokens of medium and high entropy follow from the text.</summary>
+    Machines,
 }

@@ -18,7 +18,8 @@ internal readonly record struct WorldStep(string Label, string Move, string Stat
 internal sealed class WorldPage
 {
     private const int ListLength = 8;
-    private static readonly string[] s_moves = [" plus", " less", " twice", " thrice", " turn"];
+    private const int Repetitions = 2;
+    internal static readonly string[] Moves = [" plus", " less", " twice", " thrice", " turn"];
     private static readonly string[] s_animals = [" cat", " dog", " owl"];
     private static readonly string[] s_foods = [" fish", " meat", " mice"];
     private static readonly int[] s_starts = [1, 4, 6];
@@ -42,6 +43,8 @@ internal sealed class WorldPage
     public static WorldPage Write(PhiloxStream random, WorldOptions options)
     {
         var page = new WorldPage(random);
+        if (options.Kind == WorldKind.Machines)
+            return page.Machines(options);
         int state = s_starts[page._random.NextInt(s_starts.Length)];
         for (int steps = options.MinSteps; steps <= options.MaxSteps; steps++)
         {
@@ -59,7 +62,7 @@ internal sealed class WorldPage
     {
         var list = new System.Text.StringBuilder(" list");
         for (int i = 0; i < ListLength; i++)
-            list.Append(' ').Append((char)('a' + random.NextInt(26))).Append(s_moves[random.NextInt(s_moves.Length)]);
+            list.Append(' ').Append((char)('a' + random.NextInt(26))).Append(Moves[random.NextInt(Moves.Length)]);
         list.Append(" .");
         return $"{list}{list}";
     }
@@ -76,12 +79,44 @@ internal sealed class WorldPage
         var steps = new List<WorldStep> { new("", "", Digit(state)) };
         for (int i = 0; i < count; i++)
         {
-            int move = _random.NextInt(s_moves.Length);
+            int move = _random.NextInt(Moves.Length);
             state = Moved(state, move);
-            steps.Add(Step(s_moves[move], Digit(state)));
+            steps.Add(Step(Moves[move], Digit(state)));
         }
         Answer(steps, " so", "=");
         return state;
+    }
+
+    /// <summary>
+    /// One list of moves, told one move longer each time; a box goes through it, and through it again, and the machines go on from where
+    /// they were. Chance are the moves alone, one a box.
+    /// </summary>
+    private WorldPage Machines(WorldOptions options)
+    {
+        string digit = Digit(s_starts[_random.NextInt(s_starts.Length)]);
+        var moves = new List<(string Label, string Move)>();
+        string[] states = [.. WorldMachine.All.Select(machine => machine.States[0])];
+        for (int count = options.MinSteps; count <= options.MaxSteps; count++)
+        {
+            while (moves.Count < count)
+                moves.Add(($" {(char)('a' + moves.Count)}", Moves[_random.NextInt(Moves.Length)]));
+            Add(" box", "=", digit);
+            foreach ((string label, string move) in moves)
+                Add(label, move);
+            for (int i = 0; i <= Repetitions; i++)
+                digit = Worked(WorldMachine.Box.Run(digit, moves), i == 0 ? [" so", "="] : [" again", "="]);
+            for (int m = 0; m < states.Length; m++)
+                states[m] = Worked(WorldMachine.All[m].Run(states[m], moves), WorldMachine.All[m].Name);
+            Add(" .");
+        }
+        return this;
+    }
+
+    private string Worked(IReadOnlyList<WorldStep> steps, params ReadOnlySpan<string> before)
+    {
+        Add(before);
+        _pieces.Add(new WorldPiece(steps[^1].State, steps));
+        return steps[^1].State;
     }
 
     private void Lamp(int count)
@@ -123,7 +158,8 @@ internal sealed class WorldPage
         Add(" the", s_animals[who], " eats", s_foods[who], " .");
     }
 
-    private static int Moved(int state, int move) => move switch
+    /// <summary>A box's digit after a move, by index.</summary>
+    internal static int Moved(int state, int move) => move switch
     {
         0 => (state + 3) % 10,
         1 => (state + 9) % 10,
@@ -132,7 +168,7 @@ internal sealed class WorldPage
         _ => 9 - state,
     };
 
-    private static string Digit(int state) => state.ToString(CultureInfo.InvariantCulture);
+    internal static string Digit(int state) => state.ToString(CultureInfo.InvariantCulture);
 
     private static string Switch(bool on) => on ? " on" : " off";
 }

@@ -1,4 +1,5 @@
 using RlmEngine.Rollouts;
+using RlmEngine.Tasks;
 
 namespace RlmEngine.Evaluation;
 
@@ -10,6 +11,18 @@ public sealed record EvaluationOptions
 
     /// <summary>Held-out restoration prompts; 0 for none.</summary>
     public int Restorations { get; init; } = 100;
+
+    /// <summary>Held-out problems; 0 for none.</summary>
+    public int Problems { get; init; } = 100;
+
+    /// <summary>
+    /// What is asked, the last task of each type; none asks by the stages' own tasks. With tasks every run is evaluated before its first step
+    /// and after its last, whatever its stages do.
+    /// </summary>
+    public IReadOnlyList<TaskOptions> Tasks { get; init; } = [];
+
+    /// <summary>Also evaluates every so many steps of a stage, into metrics.jsonl and evaluation-items.jsonl; 0 for never.</summary>
+    public int Every { get; init; }
 
     /// <summary>Completions per prompt.</summary>
     public int Samples { get; init; } = 1;

@@ -15,6 +15,12 @@ public sealed record EvaluationReport
     /// <summary>Restoration score; null when not asked for.</summary>
     public RestorationScore? Restoration { get; init; }
 
+    /// <summary>Held-out problems after thinking; null when not asked for.</summary>
+    public ProblemScore? Problem { get; init; }
+
+    /// <summary>The same problems without a thought, by argmax.</summary>
+    public ProblemScore? ProblemDirect { get; init; }
+
     /// <summary>One line for a person.</summary>
     public string ToLine()
     {
@@ -25,6 +31,9 @@ public sealed record EvaluationReport
         if (Restoration is { } restoration)
             line += $"; restoration {restoration.Score:F3} (exact {restoration.Exact:F3}), {restoration.MeanThinkTokens:F1} think tokens, "
                 + $"{restoration.FormatFailures:P0} format failures";
+        if (Problem is { } problem)
+            line += $"; problems {problem.Accuracy:F3}, {problem.MeanThinkTokens:F1} think tokens, {problem.FormatFailures:P0} format failures, "
+                + $"without a thought {ProblemDirect?.Accuracy:F3}";
         return line;
     }
 

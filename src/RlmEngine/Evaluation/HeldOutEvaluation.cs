@@ -152,6 +152,30 @@ public sealed class HeldOutEvaluation
         };
     }
 
+    /// <summary>Share of problems answered rightly after thinking, with pass@k over the samples of each.</summary>
+    public ProblemScore Solve(
+        RolloutGenerator generator, VerifiableAnswerTask task, IReadOnlyList<Prompt> prompts, ICollection<EvaluationItem>? items = null) =>
+        Solve(generator, task, prompts, _options.Samples, _options.Sampling, items);
+
+    /// <summary>The same without a thought, by argmax.</summary>
+    public ProblemScore SolveDirectly(
+        RolloutGenerator generator, VerifiableAnswerTask task, IReadOnlyList<Prompt> prompts, ICollection<EvaluationItem>? items = null) =>
+        Solve(generator, task, prompts, 1, _options.Sampling with { Temperature = 0 }, items);
+
+    private ProblemScore Solve(
+        RolloutGenerator generator, VerifiableAnswerTask task, IReadOnlyList<Prompt> prompts, int samples, SamplingOptions sampling,
+        ICollection<EvaluationItem>? items)
+    {
+        if (prompts.Count == 0)
+            return new ProblemScore();
+        RolloutBatch rollouts = generator.Generate(
+            prompts, samples, sampling.ToParameters(), sampling.MaxRows, new PhiloxCounter(RandomPurpose.Evaluation, 4, 0, 0, 0));
+        RewardBatch rewards = task.Score(rollouts);
+        new ItemRecorder(_tokenizer, items).Add("problem", rollouts, rewards, i => rewards.Match_PG[i] > 0.5);
+        int[] right_P = [.. rewards.Match_PG.Chunk(samples).Select(group => group.Count(match => match > 0.5))];
+        return ProblemScore.Of(rollouts, right_P) with { Interval = IntervalOf([.. right_P.Select(right => right / (double)samples)]) };
+    }
+
     private double[]? IntervalOf(double[] match_P)
     {
         if (_options.BootstrapSamples == 0)

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using RlmEngine.Curriculum;
 using RlmEngine.Rewards;
 using RlmEngine.Rollouts;
@@ -29,9 +30,9 @@ internal sealed class ItemRecorder(ITokenizer tokenizer, ICollection<EvaluationI
             {
                 Kind = kind,
                 Mode = prompt.Stop.MaxThinkTokens > 0 ? "think" : "direct",
-                Document = NameOf(prompt.Source ?? prompt.Tokens),
+                Document = prompt.Question is { } problem ? Hash(Encoding.UTF8.GetBytes(problem.Question)) : NameOf(prompt.Source ?? prompt.Tokens),
                 Position = Math.Max(0, prompt.Position),
-                Tier = NameOf(prompt.Tier),
+                Tier = prompt.Question?.Kind ?? NameOf(prompt.Tier),
                 Sample = i % rollouts.GroupSize,
                 Correct = rollout.IsWellFormed && isRight(i) ? 1 : 0,
                 Score = rewards.Match_PG[i],
@@ -69,7 +70,8 @@ internal sealed class ItemRecorder(ITokenizer tokenizer, ICollection<EvaluationI
     {
         if (_names.TryGetValue(document, out string? name))
             return name;
-        byte[] hash = SHA256.HashData(tokenizer.DecodeBytes(document.AsSpan(1)));
-        return _names[document] = Convert.ToHexStringLower(hash, 0, NameBytes);
+        return _names[document] = Hash(tokenizer.DecodeBytes(document.AsSpan(1)));
     }
+
+    private static string Hash(byte[] text) => Convert.ToHexStringLower(SHA256.HashData(text), 0, NameBytes);
 }

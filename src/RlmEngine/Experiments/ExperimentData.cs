@@ -1,5 +1,6 @@
 using RlmEngine.Evaluation;
 using RlmEngine.Experiments.Statistics;
+using RlmEngine.Metrics;
 
 namespace RlmEngine.Experiments;
 
@@ -33,7 +34,7 @@ public sealed class ExperimentData(Experiment experiment, IReadOnlyList<Finished
         int step = 0;
         foreach (Metrics.StepMetrics metrics in run.Steps)
         {
-            double spent = metrics.Number(FinishedRun.StepFlops);
+            double spent = metrics.Number(MetricNames.FlopsTotal);
             flops += double.IsFinite(spent) ? spent : 0;
             double value = metrics.Number(metric);
             if (double.IsFinite(value))

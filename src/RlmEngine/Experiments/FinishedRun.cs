@@ -53,10 +53,7 @@ public sealed record FinishedRun
 
     private static double? Total(IReadOnlyList<StepMetrics> steps)
     {
-        double[] flops = [.. steps.Select(step => step.Number(StepFlops)).Where(double.IsFinite)];
+        double[] flops = [.. steps.Select(step => step.Number(MetricNames.FlopsTotal)).Where(double.IsFinite)];
         return flops.Length == 0 ? null : flops.Sum();
     }
-
-    /// <summary>Metric of a step: operations of its rollouts, scoring and update.</summary>
-    public const string StepFlops = "flops/total";
 }

@@ -99,6 +99,21 @@ public static class MetricNames
     /// <summary>Prompt rows computed in this step.</summary>
     public const string TokensPrefill = "tokens/prefill";
 
+    /// <summary>Operations of prompts and draws in this step.</summary>
+    public const string FlopsRollout = "flops/rollout";
+
+    /// <summary>Operations of forward passes for rewards and references in this step.</summary>
+    public const string FlopsScoring = "flops/scoring";
+
+    /// <summary>Operations of forward and backward in this step.</summary>
+    public const string FlopsUpdate = "flops/update";
+
+    /// <summary>All operations of this step.</summary>
+    public const string FlopsTotal = "flops/total";
+
+    /// <summary>Prefix of what an evaluation during a stage found, see evaluation.every.</summary>
+    public const string EvaluationPrefix = "evaluation/";
+
     /// <summary>Seconds generating.</summary>
     public const string TimeRollout = "time/rollout";
 

@@ -20,6 +20,15 @@ public interface IPolicy : ITokenScorer, IDecoder, IDisposable
     /// <summary>Trainable numbers; tied weights counted once.</summary>
     long ParameterCount { get; }
 
+    /// <summary>What a token costs; without a better count two operations a parameter.</summary>
+    ModelOperations Operations => new(2.0 * ParameterCount, 0, 0);
+
+    /// <summary>Moves a snapshot of this policy towards it, w ← w + share · (θ − w): a slow copy of the policy.</summary>
+    /// <param name="snapshot">What <see cref="Snapshot"/> gave, or the same loaded again.</param>
+    /// <param name="share">1 − τ, in [0, 1].</param>
+    /// <exception cref="NotSupportedException">This policy's kind keeps no slow copies.</exception>
+    void MoveSnapshot(IPolicy snapshot, double share) => throw new NotSupportedException("this kind of policy keeps no slow copies");
+
     /// <summary>Forward, the objective's per-token derivatives, backward; gradients add up until <see cref="Step"/>.</summary>
     LossReport Accumulate(TokenBatch batch, TargetRecords records, IObjective objective);
 

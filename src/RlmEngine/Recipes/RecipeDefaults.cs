@@ -33,6 +33,7 @@ internal static class RecipeDefaults
         new SamplingOptions(),
         new DynamicSamplingOptions(),
         new PromptOptions(),
+        new ProblemOptions(),
         new AdvantageOptions(),
         new CurriculumOptions(),
         new BudgetOptions(),

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using RlmEngine.Corpus;
 using RlmEngine.Curriculum;
 using RlmEngine.Kernels.Rollout;
 using RlmEngine.Losses;
@@ -41,6 +42,7 @@ internal sealed partial class RecipeJson : JsonSerializerContext
             ByName<TaskType>(),
             ByName<TierRule>(),
             ByName<WeightType>(),
+            ByName<WorldKind>(),
         },
     };
 

@@ -9,13 +9,25 @@ internal sealed class RecipeOverride
 {
     private readonly RecipePlace _place;
     private readonly string[] _segments;
-    private readonly string _value;
+    private readonly Func<JsonTypeInfo, RecipeNode> _value;
 
-    private RecipeOverride(RecipePlace place, string[] segments, string value)
+    private RecipeOverride(RecipePlace place, string[] segments, Func<JsonTypeInfo, RecipeNode> value)
     {
         _place = place;
         _segments = segments;
         _value = value;
+    }
+
+    /// <summary>A value of a recipe's own "set".</summary>
+    /// <param name="path">The path that it stands under.</param>
+    /// <param name="value">The value.</param>
+    /// <exception cref="UserInputException">An empty path segment.</exception>
+    public static RecipeOverride Of(string path, RecipeNode value)
+    {
+        string[] segments = path.Trim().Split('.');
+        return segments.Contains("")
+            ? throw new UserInputException(value.Place!.Source, value.Place.Line, $"set.{path}", "not of the form path.to.field, as in stages.0.steps")
+            : new RecipeOverride(value.Place!, segments, _ => value);
     }
 
     /// <summary>Splits the text at its first "=".</summary>
@@ -24,9 +36,10 @@ internal sealed class RecipeOverride
     {
         int equals = text.IndexOf('=', StringComparison.Ordinal);
         string[] segments = equals < 0 ? [] : text[..equals].Trim().Split('.');
-        return segments.Length == 0 || segments.Contains("")
-            ? throw new UserInputException($"--set {text}", 0, "", "not of the form path.to.field=value, as in stages.0.steps=50")
-            : new RecipeOverride(new RecipePlace($"--set {text}", 0), segments, text[(equals + 1)..]);
+        if (segments.Length == 0 || segments.Contains(""))
+            throw new UserInputException($"--set {text}", 0, "", "not of the form path.to.field=value, as in stages.0.steps=50");
+        var place = new RecipePlace($"--set {text}", 0);
+        return new RecipeOverride(place, segments, type => Value(text[(equals + 1)..], type, place));
     }
 
     /// <summary>Sets the value in the tree.</summary>
@@ -52,7 +65,7 @@ internal sealed class RecipeOverride
         RecipeNode? usual = RecipeDefaults.For(type.Type).Fields.GetValueOrDefault(name);
         if (depth == _segments.Length - 1)
         {
-            node.Fields[name] = RecipeSchema.Complete(Value(fieldType), usual, fieldType, fieldPath, property.IsSetNullable);
+            node.Fields[name] = RecipeSchema.Complete(_value(fieldType), usual, fieldType, fieldPath, property.IsSetNullable);
             return;
         }
 
@@ -69,7 +82,7 @@ internal sealed class RecipeOverride
         string elementPath = RecipePath.Join(path, index.ToString());
         if (depth == _segments.Length - 1)
         {
-            node.Items[index] = RecipeSchema.Complete(Value(elementType), null, elementType, elementPath, isNullable: false);
+            node.Items[index] = RecipeSchema.Complete(_value(elementType), null, elementType, elementPath, isNullable: false);
             return;
         }
 
@@ -91,21 +104,21 @@ internal sealed class RecipeOverride
             : $"no such element; there are {list.Items.Count}: {string.Join(", ", known)}");
     }
 
-    private RecipeNode Value(JsonTypeInfo type)
+    private static RecipeNode Value(string text, JsonTypeInfo type, RecipePlace place)
     {
-        bool isText = type.Type == typeof(string) && _value != "null" && !_value.StartsWith('"');
-        return isText || !RecipeParser.TryParseValue(_value, _place, out RecipeNode parsed)
-            ? new RecipeNode { Kind = JsonValueKind.String, Text = _value, Place = _place }
-            : WithPlace(parsed);
+        bool isText = type.Type == typeof(string) && text != "null" && !text.StartsWith('"');
+        return isText || !RecipeParser.TryParseValue(text, place, out RecipeNode parsed)
+            ? new RecipeNode { Kind = JsonValueKind.String, Text = text, Place = place }
+            : WithPlace(parsed, place);
     }
 
-    private RecipeNode WithPlace(RecipeNode node) => new()
+    private static RecipeNode WithPlace(RecipeNode node, RecipePlace place) => new()
     {
         Kind = node.Kind,
         Text = node.Text,
-        Place = _place,
-        Items = [.. node.Items.Select(WithPlace)],
-        Fields = new OrderedDictionary<string, RecipeNode>(node.Fields.Select(f => KeyValuePair.Create(f.Key, WithPlace(f.Value)))),
+        Place = place,
+        Items = [.. node.Items.Select(item => WithPlace(item, place))],
+        Fields = new OrderedDictionary<string, RecipeNode>(node.Fields.Select(f => KeyValuePair.Create(f.Key, WithPlace(f.Value, place)))),
     };
 
     private RecipeNode New(JsonTypeInfo type, string path) => type.Kind switch

@@ -24,7 +24,7 @@ public static class RecipeValidator
         CheckModel(checks.Below("model"), recipe.Model, recipe.Tokenizer.VocabularySize);
         CheckOptimizer(checks.Below("optimizer"), recipe.Optimizer);
         StageValidator.Check(checks, recipe);
-        CheckEvaluation(checks.Below("evaluation"), recipe.Evaluation);
+        CheckEvaluation(checks.Below("evaluation"), recipe);
         checks.Below("checkpoints").AtLeast("every", recipe.Checkpoints.Every, 0);
         checks.Below("checkpoints").AtLeast("keep", recipe.Checkpoints.Keep, 1);
         return problems;
@@ -94,8 +94,13 @@ public static class RecipeValidator
         checks.NotNegative("clipNorm", optimizer.ClipNorm);
     }
 
-    private static void CheckEvaluation(RecipeChecks checks, EvaluationOptions evaluation)
+    private static void CheckEvaluation(RecipeChecks checks, Recipe recipe)
     {
+        EvaluationOptions evaluation = recipe.Evaluation;
+        for (int i = 0; i < evaluation.Tasks.Count; i++)
+            TaskValidator.Check(checks.Below("tasks", i), evaluation.Tasks[i], recipe.Model, isEvaluated: true);
+        checks.AtLeast("problems", evaluation.Problems, 0);
+        checks.AtLeast("every", evaluation.Every, 0);
         checks.AtLeast("nextTokenPerTier", evaluation.NextTokenPerTier, 0);
         checks.AtLeast("restorations", evaluation.Restorations, 0);
         checks.AtLeast("samples", evaluation.Samples, 1);

@@ -11,11 +11,17 @@ public sealed record StageOptions
     /// <summary>Name of the stage, unique in the recipe.</summary>
     public required string Name { get; init; }
 
-    /// <summary>ntp, or reinforce.</summary>
+    /// <summary>ntp, sft or reinforce.</summary>
     public required StageMethod Method { get; init; }
 
-    /// <summary>Optimizer steps.</summary>
+    /// <summary>Optimizer steps; 0 where flops or matchFlops says how many.</summary>
     public required int Steps { get; init; }
+
+    /// <summary>ntp and sft: takes steps until so many operations are spent, in place of steps; 0 for none.</summary>
+    public double Flops { get; init; }
+
+    /// <summary>ntp and sft: as flops, as many as a finished run spent on all its steps; its folder, or null.</summary>
+    public string? MatchFlops { get; init; }
 
     /// <summary>Learning rate over the stage.</summary>
     public required LearningRateOptions LearningRate { get; init; }
@@ -26,16 +32,22 @@ public sealed record StageOptions
     /// <summary>Tokens of documents per step; null means 8192 for ntp, and for reinforce none beside the documents of the prompts.</summary>
     public int? DocumentTokens { get; init; }
 
+    /// <summary>First pass over the corpus that the stage reads: a stage that goes on from another's documents begins with a later one.</summary>
+    public int FirstPass { get; init; }
+
     /// <summary>Rows computed at once at most; never changes the result but for rounding.</summary>
     public int MicroBatchTokens { get; init; } = 16_384;
 
     /// <summary>ntp on the embedded world only: share of documents with visible thoughts.</summary>
     public double ThoughtShare { get; init; }
 
-    /// <summary>reinforce: tasks, drawn by weight for each prompt.</summary>
+    /// <summary>
+    /// reinforce: tasks, drawn by weight for each prompt. sft: tasks whose prompts are answered without a thought. ntp: tasks whose
+    /// thoughts are shown, by weight; none shows those of the recipe's other stages.
+    /// </summary>
     public IReadOnlyList<TaskOptions> Tasks { get; init; } = [];
 
-    /// <summary>reinforce: prompts per step, P.</summary>
+    /// <summary>reinforce, and sft with tasks: prompts per step, P.</summary>
     public int Prompts { get; init; } = 16;
 
     /// <summary>reinforce: completions per prompt, G.</summary>
@@ -52,6 +64,9 @@ public sealed record StageOptions
 
     /// <summary>reinforce: redraw groups without reward variance.</summary>
     public DynamicSamplingOptions DynamicSampling { get; init; } = new();
+
+    /// <summary>reinforce with reward.match informationGain: decay τ of the slow copy of the policy, w ← τ w + (1 − τ) θ after each step (RLP: 0.999).</summary>
+    public double AverageDecay { get; init; } = 0.999;
 }
 
 /// <summary>How a stage trains.</summary>
@@ -59,6 +74,9 @@ public enum StageMethod
 {
     /// <summary>Teacher-forced next-token prediction.</summary>
     Ntp,
+
+    /// <summary>Supervised fine-tuning: documents, and answers to the tasks' prompts without a thought.</summary>
+    Sft,
 
     /// <summary>Rollouts, rewards, group-relative policy optimisation, and λ times NTP.</summary>
     Reinforce,

@@ -38,21 +38,34 @@ internal static class StageValidator
 
     private static void CheckStage(RecipeChecks checks, StageOptions stage, ModelOptions model)
     {
-        bool isNtp = stage.Method == StageMethod.Ntp;
+        bool isSupervised = stage.Method != StageMethod.Reinforce;
+        bool isMatched = stage.Flops > 0 || stage.MatchFlops is not null;
         checks.Name("name", stage.Name, allowDot: false);
-        checks.AtLeast("steps", stage.Steps, 1);
-        CheckLearningRate(checks.Below("learningRate"), stage.LearningRate, stage.Steps);
+        checks.NotNegative("flops", stage.Flops);
+        checks.Require(stage.MatchFlops is null or { Length: > 0 }, "matchFlops", "an empty path; a finished run's folder, or null, is needed");
+        checks.Require(stage.Flops == 0 || stage.MatchFlops is null, "matchFlops", "flops says already how many; one of the two is needed");
+        checks.Require(!isMatched || isSupervised, "flops", "a reinforce stage cannot know its operations beforehand; steps, or method \"ntp\" or \"sft\", is needed");
+        if (!isMatched)
+            checks.AtLeast("steps", stage.Steps, 1);
+        else
+            checks.Require(stage.Steps == 0, "steps", $"{stage.Steps} stands beside flops or matchFlops, which say how many; 0 is needed");
+        CheckLearningRate(checks.Below("learningRate"), stage.LearningRate, isMatched ? int.MaxValue : stage.Steps);
+        checks.AtLeast("firstPass", stage.FirstPass, 0);
         checks.Require(
             stage.SequenceLength is 0 or >= 2, "sequenceLength", $"{stage.SequenceLength} is not possible; 0 (the model's context) or at least 2 is needed");
         checks.Require(
             model.Checkpoint is not null || stage.SequenceLength <= model.ContextLength, "sequenceLength",
             $"{stage.SequenceLength} exceeds model.contextLength, {model.ContextLength}");
-        checks.AtLeast("documentTokens", stage.DocumentTokens ?? 1, isNtp ? 1 : 0);
+        checks.AtLeast("documentTokens", stage.DocumentTokens ?? 1, isSupervised ? 1 : 0);
         checks.AtLeast("microBatchTokens", stage.MicroBatchTokens, 1);
         checks.Share("thoughtShare", stage.ThoughtShare);
-        if (isNtp)
+        if (isSupervised)
         {
-            checks.Require(stage.Tasks.Count == 0, "tasks", "an ntp stage has no tasks; method \"reinforce\" has");
+            checks.Require(
+                stage.Tasks.Count == 0 || stage.Method == StageMethod.Sft || stage.ThoughtShare > 0, "tasks",
+                "an ntp stage only shows its tasks' thoughts; a thoughtShare above 0, or method \"sft\" or \"reinforce\", is needed");
+            CheckTasks(checks, stage, model);
+            checks.AtLeast("prompts", stage.Prompts, 1);
             return;
         }
 
@@ -63,8 +76,8 @@ internal static class StageValidator
     private static void CheckReinforce(RecipeChecks checks, StageOptions stage, ModelOptions model)
     {
         checks.Require(stage.Tasks.Any(task => task.Weight > 0), "tasks", "a reinforce stage needs at least one task with a weight above 0");
-        for (int i = 0; i < stage.Tasks.Count; i++)
-            TaskValidator.Check(checks.Below("tasks", i), stage.Tasks[i], model);
+        CheckTasks(checks, stage, model);
+        checks.Share("averageDecay", stage.AverageDecay);
         checks.AtLeast("prompts", stage.Prompts, 1);
         checks.AtLeast("groupSize", stage.GroupSize, 1);
         checks.Require(
@@ -82,6 +95,12 @@ internal static class StageValidator
         CheckObjective(checks.Below("objective"), stage.Objective);
         checks.Below("dynamicSampling").AtLeast("fromStep", stage.DynamicSampling.FromStep, -1);
         checks.Below("dynamicSampling").AtLeast("maxDraws", stage.DynamicSampling.MaxDraws, 1);
+    }
+
+    private static void CheckTasks(RecipeChecks checks, StageOptions stage, ModelOptions model)
+    {
+        for (int i = 0; i < stage.Tasks.Count; i++)
+            TaskValidator.Check(checks.Below("tasks", i), stage.Tasks[i], model);
     }
 
     private static void CheckLearningRate(RecipeChecks checks, LearningRateOptions rate, int steps)

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using RlmEngine.Corpus;
 using RlmEngine.Curriculum;
 using RlmEngine.Rewards;
 using RlmEngine.Tasks;
@@ -12,11 +14,19 @@ internal static class TaskValidator
     internal const int SmallestPrompt = 4;
 
     /// <summary>Checks one task of a reinforce stage.</summary>
-    public static void Check(RecipeChecks checks, TaskOptions task, ModelOptions model)
+    /// <param name="checks">Takes the problems.</param>
+    /// <param name="task">The task.</param>
+    /// <param name="model">Its model.</param>
+    /// <param name="isEvaluated">True for a task that is only asked, whose answers must be right or wrong.</param>
+    public static void Check(RecipeChecks checks, TaskOptions task, ModelOptions model, bool isEvaluated = false)
     {
+        bool isThoughtAlone = task is { Type: TaskType.NextToken, Reward.Match: MatchReward.InformationGain };
         checks.NotNegative("weight", task.Weight);
-        checks.AtLeast("maxThinkTokens", task.MaxThinkTokens, 0);
-        checks.AtLeast("maxAnswerTokens", task.MaxAnswerTokens, 1);
+        checks.AtLeast("maxThinkTokens", task.MaxThinkTokens, isThoughtAlone ? 1 : 0);
+        checks.AtLeast("maxAnswerTokens", task.MaxAnswerTokens, isThoughtAlone ? 0 : 1);
+        checks.Require(
+            !isEvaluated || task.Reward.Match != MatchReward.InformationGain, "reward.match",
+            "informationGain tells no right answer from a wrong one; another match is needed in an evaluation");
         CheckContext(checks, task, model);
         if (task.Prompt is { } prompt)
             CheckPrompt(checks.Below("prompt"), prompt);
@@ -28,13 +38,29 @@ internal static class TaskValidator
 
         if (task.Curriculum is { } curriculum)
         {
-            checks.Require(task.Type == TaskType.NextToken, "curriculum", "spanRestoration has no tiers; null, or type \"nextToken\", is needed");
+            checks.Require(task.Type == TaskType.NextToken, "curriculum", "only nextToken has tiers; null, or type \"nextToken\", is needed");
             CheckCurriculum(checks.Below("curriculum"), curriculum);
         }
 
         CheckReward(checks, task);
         if (task.Type == TaskType.SpanRestoration)
             CheckSpan(checks, task);
+        if (task.Problems is not { } problems)
+            return;
+        checks.Require(task.Type == TaskType.VerifiableAnswer, "problems", "only verifiableAnswer asks problems; null, or that type, is needed");
+        CheckProblems(checks.Below("problems"), problems);
+    }
+
+    private static void CheckProblems(RecipeChecks checks, ProblemOptions problems)
+    {
+        checks.Require(!problems.Paths.Contains(""), "paths", "an empty path; a .jsonl file is needed");
+        checks.Require(problems.Question.Length > 0, "question", "is empty; the field's name is needed");
+        checks.Require(problems.Answer.Length > 0, "answer", "is empty; the field's name is needed");
+        checks.ShareAboveZero("heldOut", problems.HeldOut, 0.9);
+        checks.AtLeast("minSteps", problems.MinSteps, 1);
+        checks.Require(
+            problems.MaxSteps >= problems.MinSteps && problems.MaxSteps <= WorldPage.MostSteps, "maxSteps",
+            $"{problems.MaxSteps} is not possible; from minSteps, {problems.MinSteps}, to {WorldPage.MostSteps} is needed");
     }
 
     private static void CheckContext(RecipeChecks checks, TaskOptions task, ModelOptions model)
@@ -108,12 +134,10 @@ internal static class TaskValidator
     private static void CheckReward(RecipeChecks checks, TaskOptions task)
     {
         RecipeChecks below = checks.Below("reward");
-        bool isNextTokenMatch = task.Reward.Match is MatchReward.Token or MatchReward.BytePrefix;
+        MatchReward[] fitting = Fitting(task.Type);
         below.Require(
-            isNextTokenMatch == (task.Type == TaskType.NextToken), "match",
-            isNextTokenMatch
-                ? "does not fit type \"spanRestoration\"; exact, editSimilarity, tokenF1, longestCommonSubsequence or meanLogProb is needed"
-                : "does not fit type \"nextToken\"; token or bytePrefix is needed");
+            fitting.Contains(task.Reward.Match), "match",
+            $"does not fit type \"{NameOf(task.Type)}\"; {string.Join(", ", fitting[..^1].Select(NameOf))} or {NameOf(fitting[^1])} is needed");
         checks.Require(
             task.Type != TaskType.NextToken || task.Reward.Match != MatchReward.Token || task.MaxAnswerTokens == 1, "maxAnswerTokens",
             $"{task.MaxAnswerTokens} does not fit reward.match \"token\"; 1 is needed");
@@ -124,6 +148,20 @@ internal static class TaskValidator
             task.Reward.Match != MatchReward.MeanLogProb || task.Reward.FormatFailure < 0, "formatFailure",
             $"{task.Reward.FormatFailure} is better than any answer, as meanLogProb is at most 0; a number well below 0 is needed");
     }
+
+    private static MatchReward[] Fitting(TaskType type) => type switch
+    {
+        TaskType.NextToken => [MatchReward.Token, MatchReward.BytePrefix, MatchReward.InformationGain],
+        TaskType.VerifiableAnswer => [MatchReward.Exact, MatchReward.MathAnswer],
+        _ =>
+        [
+            MatchReward.Exact, MatchReward.EditSimilarity, MatchReward.TokenF1, MatchReward.LongestCommonSubsequence, MatchReward.MeanLogProb,
+            MatchReward.InformationGain,
+        ],
+    };
+
+    private static string NameOf<T>(T value)
+        where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
 
     private static void CheckSpan(RecipeChecks checks, TaskOptions task)
     {

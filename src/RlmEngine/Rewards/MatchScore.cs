@@ -1,3 +1,4 @@
+using RlmEngine.Grading;
 using RlmEngine.Tokenization;
 
 namespace RlmEngine.Rewards;
@@ -6,7 +7,7 @@ namespace RlmEngine.Rewards;
 public static class MatchScore
 {
     /// <summary>Scores an answer by a rule that needs no model.</summary>
-    /// <param name="rule">Any rule but <see cref="MatchReward.MeanLogProb"/>.</param>
+    /// <param name="rule">Any rule but those of log-probs and of problems.</param>
     /// <param name="tokenizer">Whose tokens they are.</param>
     /// <param name="answer">The answer's tokens, without the end token.</param>
     /// <param name="reference">The true continuation or the removed span.</param>
@@ -22,6 +23,18 @@ public static class MatchScore
         MatchReward.LongestCommonSubsequence =>
             WordOverlap.LongestCommonSubsequenceF1(tokenizer.Decode(answer), tokenizer.Decode(reference)),
         _ => throw new ArgumentOutOfRangeException(nameof(rule), rule, "this match reward is scored from log-probs, see MeanLogProb"),
+    };
+
+    /// <summary>1 iff a response answers a problem.</summary>
+    /// <param name="rule"><see cref="MatchReward.Exact"/>, on normalized texts, or <see cref="MatchReward.MathAnswer"/>.</param>
+    /// <param name="response">What was written after the thought.</param>
+    /// <param name="answer">The true answer.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Another rule.</exception>
+    public static double Answer(MatchReward rule, string response, string answer) => rule switch
+    {
+        MatchReward.Exact => Exact(response, answer),
+        MatchReward.MathAnswer => FinalAnswer.Extract(response) is { } found && MathAnswer.AreEqual(answer, found) ? 1.0 : 0.0,
+        _ => throw new ArgumentOutOfRangeException(nameof(rule), rule, "problems are scored by exact or mathAnswer"),
     };
 
     /// <summary>1 iff the answer is one token and it is the true next one (RMT).</summary>

@@ -25,7 +25,7 @@ public enum MatchReward
     /// <summary>nextToken: 1 iff the predicted bytes are an exact prefix of the true continuation ending on a token boundary (RPT).</summary>
     BytePrefix,
 
-    /// <summary>spanRestoration: 1 iff the normalised texts are equal.</summary>
+    /// <summary>spanRestoration and verifiableAnswer: 1 iff the normalised texts are equal.</summary>
     Exact,
 
     /// <summary>spanRestoration: 1 − Levenshtein / max length, on normalised text.</summary>
@@ -39,4 +39,13 @@ public enum MatchReward
 
     /// <summary>spanRestoration: mean ln p of the true span given document and thought, scored by the policy itself.</summary>
     MeanLogProb,
+
+    /// <summary>
+    /// nextToken (RLP) and spanRestoration: mean of ln p_θ(x | c, thought) − ln p_EMA(x | c), the true tokens' log-likelihood gained by the
+    /// thought against a slow copy of the policy that does not think; nats per token, below 0 for a thought that harms.
+    /// </summary>
+    InformationGain,
+
+    /// <summary>verifiableAnswer: 1 iff the final answer in the response is mathematically equal to the true one.</summary>
+    MathAnswer,
 }

@@ -51,10 +51,11 @@ public sealed class CompletionReader
             return StopReason.EndedInThought;
         }
         if (_marks.Closes(token))
+        {
             (_answerStart, _separatorLeft) = (_tokens.Count, _separatorLeft - _marks.LineFeeds);
-        else if (_marks.Length > _rule.MaxThinkTokens)
-            return StopReason.ThoughtTooLong;
-        return null;
+            return _rule.MaxAnswerTokens == 0 ? StopReason.Answered : null;
+        }
+        return _marks.Length > _rule.MaxThinkTokens ? StopReason.ThoughtTooLong : null;
     }
 
     private StopReason? InAnswer(int token)
@@ -85,7 +86,7 @@ public sealed class CompletionReader
 
     private Rollout Finish(StopReason stop)
     {
-        bool hasAnswer = _answerStart >= 0 && _answerStart < _tokens.Count;
+        bool hasAnswer = _answerStart >= 0 && (_answerStart < _tokens.Count || _rule.MaxAnswerTokens == 0);
         return new Rollout
         {
             Tokens_T = [.. _tokens],

@@ -1,3 +1,4 @@
+using RlmEngine.Corpus;
 using RlmEngine.Curriculum;
 
 namespace RlmEngine.Rollouts;
@@ -29,6 +30,12 @@ public sealed record Prompt
     /// <summary>How many positions of Source that are.</summary>
     public int Span { get; init; } = 1;
 
+    /// <summary>The problem it asks; null for a document's token or span.</summary>
+    public Problem? Question { get; init; }
+
+    /// <summary>What a model that does not think reads before the reference; null where no reward asks for it.</summary>
+    public int[]? Unthought { get; init; }
+
     /// <summary>Which task of the stage made it, and will score it.</summary>
     public int Task { get; init; }
 
@@ -38,7 +45,7 @@ public sealed record Prompt
 
 /// <summary>When a completion ends.</summary>
 /// <param name="MaxThinkTokens">Tokens after &lt;think&gt; before the thought counts as cut off; 0 when the prompt has no thought.</param>
-/// <param name="MaxAnswerTokens">Tokens of answer at most.</param>
+/// <param name="MaxAnswerTokens">Tokens of answer at most; 0 ends the completion with its thought.</param>
 /// <param name="EndsAtEndToken">True when a token that ends a completion ends the answer before that.</param>
 public readonly record struct StopRule(int MaxThinkTokens, int MaxAnswerTokens, bool EndsAtEndToken)
 {

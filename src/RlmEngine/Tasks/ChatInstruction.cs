@@ -12,6 +12,11 @@ public static class ChatInstruction
         TaskType.SpanRestoration => (
             "One passage of the following text has been cut out; {mask} stands in its place.\n\n<text>",
             $"</text>\n\nWhich passage is missing? {Think(task)}rite the missing passage and nothing else."),
+        TaskType.VerifiableAnswer => (
+            "",
+            task.Reward.Match == MatchReward.MathAnswer
+                ? $"\n\n{Think(task)}rite the solution, with the final answer within \\boxed{{}}."
+                : $"\n\n{Think(task)}rite the answer and nothing else."),
         _ => (
             "The following text breaks off.\n\n<text>",
             task.Reward.Match == MatchReward.BytePrefix

@@ -5,26 +5,35 @@ using RlmEngine.Tokenization;
 
 namespace RlmEngine.Tasks;
 
-/// <summary>Scores completions by a recipe's reward; asks the policy only for <see cref="MatchReward.MeanLogProb"/>.</summary>
+/// <summary>Scores completions by a recipe's reward; asks models only for the log-probability rewards.</summary>
 public sealed class CompletionScorer
 {
+    private const int UnthoughtRows = 16_384;
     private readonly ITokenizer _tokenizer;
     private readonly ITokenScorer _policy;
+    private readonly ITokenScorer? _average;
 
-    /// <summary>Takes the tokenizer and the model that log-probability rewards ask.</summary>
-    public CompletionScorer(ITokenizer tokenizer, ITokenScorer policy) => (_tokenizer, _policy) = (tokenizer, policy);
+    /// <summary>Takes the tokenizer and the models that log-probability rewards ask.</summary>
+    /// <param name="tokenizer">The tokenizer.</param>
+    /// <param name="policy">The model that thinks.</param>
+    /// <param name="average">The slow copy that does not think, for <see cref="MatchReward.InformationGain"/>.</param>
+    public CompletionScorer(ITokenizer tokenizer, ITokenScorer policy, ITokenScorer? average = null) =>
+        (_tokenizer, _policy, _average) = (tokenizer, policy, average);
 
     /// <summary>Scores every completion of a batch.</summary>
-    public RewardBatch Score(RolloutBatch rollouts, RewardOptions options)
+    public RewardBatch Score(RolloutBatch rollouts, RewardOptions options) => options.Match switch
     {
-        if (options.Match == MatchReward.MeanLogProb)
-            return ScoreByLogProb(rollouts, options);
-        return RewardBatch.Score(
-            rollouts, options,
-            (prompt, rollout) => MatchScore.Of(options.Match, _tokenizer, rollout.Answer, prompt.Reference));
-    }
+        MatchReward.MeanLogProb => ScoreByLogProb(rollouts, options, new double[rollouts.Prompts.Count]),
+        MatchReward.InformationGain => ScoreByLogProb(rollouts, options, UnthoughtLogProbs(rollouts.Prompts)),
+        _ => RewardBatch.Score(rollouts, options, (prompt, rollout) => Match(options.Match, prompt, rollout)),
+    };
 
-    private RewardBatch ScoreByLogProb(RolloutBatch rollouts, RewardOptions options)
+    private double Match(MatchReward rule, Prompt prompt, Rollout rollout) => prompt.Question is { } problem
+        ? MatchScore.Answer(rule, _tokenizer.Decode(rollout.Answer), problem.Answer)
+        : MatchScore.Of(rule, _tokenizer, rollout.Answer, prompt.Reference);
+
+    /// <summary>match = mean ln p of the reference after the thought, less the baseline of its prompt.</summary>
+    private RewardBatch ScoreByLogProb(RolloutBatch rollouts, RewardOptions options, double[] baseline_P)
     {
         var terms_PG = new RewardTerms[rollouts.Completions.Count];
         for (int p = 0; p < rollouts.Prompts.Count; p++)
@@ -32,40 +41,38 @@ public sealed class CompletionScorer
             Prompt prompt = rollouts.Prompts[p];
             double[] match_G = MeanLogProbs(prompt, [.. Enumerable.Range(0, rollouts.GroupSize).Select(g => rollouts[p, g])]);
             for (int g = 0; g < rollouts.GroupSize; g++)
-                terms_PG[p * rollouts.GroupSize + g] = RewardTerms.Of(options, rollouts[p, g], prompt.Budget, match_G[g]);
+                terms_PG[p * rollouts.GroupSize + g] = RewardTerms.Of(options, rollouts[p, g], prompt.Budget, match_G[g] - baseline_P[p]);
         }
         return RewardBatch.Of(rollouts, terms_PG);
+    }
+
+    /// <summary>Mean ln p of each prompt's reference under the slow copy, without a thought.</summary>
+    private double[] UnthoughtLogProbs(IReadOnlyList<Prompt> prompts)
+    {
+        ITokenScorer average = _average ?? throw new InvalidOperationException("informationGain needs a slow copy of the policy");
+        var logProbs_P = new double[prompts.Count];
+        for (int first = 0; first < prompts.Count;)
+        {
+            var batch = new SequenceBatch();
+            int p = first;
+            for (; p < prompts.Count && (p == first || batch.Rows + prompts[p].Tokens.Length + prompts[p].Reference.Length <= UnthoughtRows); p++)
+                batch.Add(prompts[p].Unthought ?? throw new InvalidOperationException("the prompt has no form without a thought"), prompts[p].Reference);
+            float[] logProbs_M = batch.Score(average);
+            for (int at = 0; first < p; at += prompts[first++].Reference.Length)
+                logProbs_P[first] = MatchScore.MeanLogProb(logProbs_M.AsSpan(at, prompts[first].Reference.Length));
+        }
+        return logProbs_P;
     }
 
     /// <summary>Mean ln p of the reference after each completion's thought; 0 for malformed ones. One forward pass for the group.</summary>
     private double[] MeanLogProbs(Prompt prompt, Rollout[] group_G)
     {
-        int[] parent = prompt.Tokens[..^1];
-        var tokens = new List<int>(parent);
-        var segments = new List<Segment>();
-        if (parent.Length > 0)
-            segments.Add(new Segment(0, parent.Length));
-        var rows = new List<int>();
-        var targets = new List<int>();
+        var batch = new SequenceBatch(prompt.Tokens);
         foreach (Rollout rollout in group_G.Where(rollout => rollout.IsWellFormed))
-        {
-            int[] thought = rollout.Tokens_T[..rollout.AnswerStart];
-            int start = tokens.Count;
-            tokens.Add(prompt.Tokens[^1]);
-            tokens.AddRange(thought);
-            tokens.AddRange(prompt.Reference[..^1]);
-            segments.Add(new Segment(start, tokens.Count - start, parent.Length > 0 ? 0 : -1, parent.Length));
-            for (int i = 0; i < prompt.Reference.Length; i++)
-            {
-                rows.Add(start + thought.Length + i);
-                targets.Add(prompt.Reference[i]);
-            }
-        }
+            batch.AddBehindPrompt(rollout.Tokens_T.AsSpan(0, rollout.AnswerStart), prompt.Reference);
+        float[] logProbs_M = batch.Score(_policy);
         var match_G = new double[group_G.Length];
-        if (targets.Count == 0)
-            return match_G;
-        float[] logProbs_M = Score(tokens, segments, rows, targets);
-        for (int g = 0, at = 0; g < group_G.Length; g++)
+        for (int g = 0, at = 0; g < group_G.Length && at < logProbs_M.Length; g++)
         {
             if (!group_G[g].IsWellFormed)
                 continue;
@@ -73,20 +80,5 @@ public sealed class CompletionScorer
             at += prompt.Reference.Length;
         }
         return match_G;
-    }
-
-    private float[] Score(List<int> tokens, List<Segment> segments, List<int> rows, List<int> targets)
-    {
-        var batch = new TokenBatch
-        {
-            Tokens_N = [.. tokens],
-            Segments_S = [.. segments],
-            TargetRows_M = [.. rows],
-            Targets_M = [.. targets],
-            Temperatures_M = [.. Enumerable.Repeat(1f, targets.Count)],
-        };
-        var logProbs_M = new float[targets.Count];
-        _policy.Score(batch, logProbs_M, new float[targets.Count]);
-        return logProbs_M;
     }
 }

@@ -72,7 +72,7 @@ public sealed class NextTokenTask : ITask
             throw new InvalidDataException(
                 $"task nextToken: a context of {_contextLength} tokens has no room for the document beside the prompt's own text, "
                 + $"{before.Length + after.Length} tokens, and maxThinkTokens, {_options.MaxThinkTokens}; fewer of either would be right");
-        int end = Math.Min(document.Length, position + _options.MaxAnswerTokens);
+        int end = Math.Min(document.Length, position + Math.Max(1, _options.MaxAnswerTokens));
         return new Prompt
         {
             Tokens = [.. before, .. document.AsSpan(position - shown, shown), .. after],
@@ -81,6 +81,7 @@ public sealed class NextTokenTask : ITask
             Tier = tier,
             Source = document,
             Position = position,
+            Unthought = _options.Reward.Match == MatchReward.InformationGain ? document[Math.Max(0, position - _contextLength + 1)..position] : null,
             Stop = _template.Stop(endsAtEndToken: _options.Reward.Match == MatchReward.BytePrefix),
         };
     }

@@ -32,6 +32,7 @@ public sealed class PromptTemplate
         ContextTokens = options.ContextTokens > 0 ? options.ContextTokens : int.MaxValue;
         int? mask = options.Mask is null ? tokenizer.Special.Mask : null;
         _mask = options.Mask ?? (mask is { } id ? tokenizer.Decode([id]) : MaskText);
+        EmptyThought = tokenizer.Encode(SpecialTokenText.ThinkClose, parseSpecial: true);
         Mask = mask is { } own ? [own] : tokenizer.Encode(_mask, parseSpecial: true);
         (_before, _after) = _chat.IsPlain ? (options.Before ?? "", TextAfter(task)) : ChatText(options);
     }
@@ -42,6 +43,9 @@ public sealed class PromptTemplate
     /// <summary>The own text of restoration prompts with a thought.</summary>
     public const string Restoration = " [fill {budget}]<think>";
 
+    /// <summary>The own text of a problem's prompts with a thought.</summary>
+    public const string Answer = " [answer {budget}]<think>";
+
     /// <summary>The own text of a task's plain prompts: the instruction, with the budget where the task has one, and where the thought opens.</summary>
     public static string OwnText(TaskType type, bool thinks, bool hasBudget) => (type, thinks) switch
     {
@@ -49,6 +53,8 @@ public sealed class PromptTemplate
         (TaskType.NextToken, false) => "",
         (TaskType.SpanRestoration, true) => hasBudget ? Restoration : " [fill]<think>",
         (TaskType.SpanRestoration, false) => " [fill]",
+        (TaskType.VerifiableAnswer, true) => hasBudget ? Answer : " [answer]<think>",
+        (TaskType.VerifiableAnswer, false) => " [answer]",
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "unknown task"),
     };
 
@@ -61,6 +67,9 @@ public sealed class PromptTemplate
 
     /// <summary>Ids that stand in a removed span's place.</summary>
     public int[] Mask { get; }
+
+    /// <summary>Ids that close a thought at once, after a prompt that opens it.</summary>
+    public int[] EmptyThought { get; }
 
     /// <summary>True where the token that marks a document's beginning is shown; in a chat the document begins inside a message.</summary>
     public bool ShowsBegin => _chat.IsPlain;

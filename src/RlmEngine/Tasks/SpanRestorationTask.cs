@@ -79,13 +79,15 @@ public sealed class SpanRestorationTask : ITask, IDisposable
             return null;
         if (length > _options.MaxAnswerTokens - 1)
             return null;
+        int[] tokens =
+        [
+            .. _template.Before(budget), .. source[(_template.ShowsBegin ? 0 : 1)..start], .. _template.Mask,
+            .. source[(start + length)..], .. _template.After(budget),
+        ];
         return new Prompt
         {
-            Tokens =
-            [
-                .. _template.Before(budget), .. source[(_template.ShowsBegin ? 0 : 1)..start], .. _template.Mask,
-                .. source[(start + length)..], .. _template.After(budget),
-            ],
+            Tokens = tokens,
+            Unthought = _options.Reward.Match == MatchReward.InformationGain ? [.. tokens, .. _template.EmptyThought] : null,
             Reference = source[start..(start + length)],
             Budget = budget,
             Source = source,

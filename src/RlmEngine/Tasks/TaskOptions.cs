@@ -6,7 +6,7 @@ namespace RlmEngine.Tasks;
 /// <summary>One task of a reinforce stage.</summary>
 public sealed record TaskOptions
 {
-    /// <summary>nextToken or spanRestoration.</summary>
+    /// <summary>nextToken, spanRestoration or verifiableAnswer.</summary>
     public required TaskType Type { get; init; }
 
     /// <summary>Share of the stage's prompts, relative to the other tasks'.</summary>
@@ -38,6 +38,9 @@ public sealed record TaskOptions
 
     /// <summary>spanRestoration: removed spans keep to whole words when true.</summary>
     public bool WholeWords { get; init; } = true;
+
+    /// <summary>verifiableAnswer: where problems come from; null takes the embedded world's.</summary>
+    public ProblemOptions? Problems { get; init; }
 }
 
 /// <summary>Kinds of task.</summary>
@@ -48,6 +51,9 @@ public enum TaskType
 
     /// <summary>Restore a removed span of a document (RLM).</summary>
     SpanRestoration,
+
+    /// <summary>Answer a problem whose answer can be checked (post-training).</summary>
+    VerifiableAnswer,
 }
 
 /// <summary>

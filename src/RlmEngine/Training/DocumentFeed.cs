@@ -12,10 +12,10 @@ internal sealed class DocumentFeed : IDisposable
     private readonly int _length;
     private TokenStream _stream;
 
-    public DocumentFeed(ICorpus corpus, ITokenizer tokenizer, int length)
+    public DocumentFeed(ICorpus corpus, ITokenizer tokenizer, int length, int firstPass = 0)
     {
         (_corpus, _tokenizer, _length) = (corpus, tokenizer, length);
-        _stream = new TokenStream(corpus, tokenizer, length);
+        _stream = new TokenStream(corpus, tokenizer, length, start: new TokenCursor(firstPass, 0, 0));
     }
 
     public IReadOnlyDictionary<string, long> Cursor => new Dictionary<string, long>

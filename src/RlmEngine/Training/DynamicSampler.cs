@@ -51,6 +51,7 @@ internal sealed class DynamicSampler
         clock.Enter(Phase.Rollout);
         RolloutBatch rollouts = _context.Generator.Generate(
             prompts, _options.GroupSize, _options.Sampling.ToParameters(), _options.Sampling.MaxRows, stream);
+        _context.Flops.AddRollouts(_context.Policy.Operations, rollouts);
         clock.Enter(Phase.Score);
         RewardBatch rewards = _tasks.Score(rollouts);
         clock.Enter(Phase.Other);

@@ -17,6 +17,12 @@ public interface IStage : IDisposable
 
     /// <summary>Goes to a saved place.</summary>
     void Restore(IReadOnlyDictionary<string, long> cursor);
+
+    /// <summary>Writes what counters cannot hold into a checkpoint's folder.</summary>
+    void Save(string folder)
+    {
+        // Most stages have nothing beside their counters.
+    }
 }
 
 /// <summary>What a step of a stage gave.</summary>

@@ -39,6 +39,7 @@ public sealed class MidTrainingRun : IDisposable
     /// <exception cref="InvalidDataException">The corpus or a checkpoint cannot be read.</exception>
     public static MidTrainingRun Open(Recipe recipe, RunFolder folder, IPolicyFactory factory, IRunProgress progress)
     {
+        recipe = RunAssembly.WithModelFolders(recipe);
         if (folder.Resumed is { } checkpoint)
         {
             progress.Note($"resuming after step {checkpoint.Cursor.Step} from {checkpoint.Folder}");
@@ -87,7 +88,7 @@ public sealed class MidTrainingRun : IDisposable
             _state.Write(FirstLoss, new EvaluationReport { HeldOutLoss = _evaluation.Loss() });
         for (int stage = _cursor.StageIndex; stage < _context.Recipe.Stages.Count; stage++)
         {
-            if (_context.Recipe.Stages[stage].Method == StageMethod.Reinforce && _state.Read(Before) is null)
+            if (IsEvaluatedBefore(stage) && _state.Read(Before) is null)
                 Evaluate(Before, isAfter: false, cancellation);
             Run(stage, cancellation);
         }
@@ -104,6 +105,10 @@ public sealed class MidTrainingRun : IDisposable
         _context.Dispose();
     }
 
+    // A model that was made here knows nothing yet: it would measure no difficulty.
+    private bool IsEvaluatedBefore(int stage) => _context.Recipe.Stages[stage].Method == StageMethod.Reinforce
+        || (_context.Recipe is { Evaluation.Tasks.Count: > 0, Model.Checkpoint: not null } && _cursor.Step == 0);
+
     private int TotalSteps => _context.Recipe.Stages.Sum(stage => stage.Steps);
 
     private const string FirstLoss = "evaluation-first.json";
@@ -118,7 +123,8 @@ public sealed class MidTrainingRun : IDisposable
         // Gradients of rewards and of documents differ in scale: moments of one would misjudge the other's first steps.
         if (_cursor.StageStep == 0)
             _context.Policy.ResetOptimizer();
-        using IStage stage = RunAssembly.OpenStage(_context, index, _state.Folder, _factory);
+        string? resumedFrom = _cursor.StageStep > 0 ? _folder.Resumed?.Folder : null;
+        using IStage stage = RunAssembly.OpenStage(_context, index, _state.Folder, _factory, resumedFrom);
         if (_cursor.StageStep > 0)
             stage.Restore(_cursor.Counters);
         for (int step = _cursor.StageStep; step < options.Steps; step++)
@@ -131,11 +137,12 @@ public sealed class MidTrainingRun : IDisposable
             bool isLast = step + 1 == options.Steps;
             if (isLast || (_context.Recipe.Evaluation.LossEvery > 0 && (step + 1) % _context.Recipe.Evaluation.LossEvery == 0))
                 metrics.Set("loss/heldout", _evaluation.Loss());
+            EvaluateDuring(step + 1, options, metrics, cancellation);
             _journal.Record(metrics, result);
             _progress.StepDone(new RunStep(options.Name, step + 1, options.Steps, _cursor.Step, TotalSteps, metrics));
             int every = _context.Recipe.Checkpoints.Every;
             if (isLast || cancellation.IsCancellationRequested || (every > 0 && _cursor.Step % every == 0))
-                Checkpoint(options.Name);
+                Checkpoint(options.Name, stage);
             cancellation.ThrowIfCancellationRequested();
         }
     }
@@ -168,17 +175,32 @@ public sealed class MidTrainingRun : IDisposable
     private static long Place(IReadOnlyDictionary<string, long> cursor, string name) =>
         cursor.Where(counter => counter.Key == name || counter.Key.EndsWith('.' + name)).Select(counter => counter.Value).DefaultIfEmpty(0).Max();
 
-    private void Checkpoint(string stage)
+    /// <summary>A point of the stage's curve, where the recipe asks for one; the run's end has an evaluation of its own.</summary>
+    private void EvaluateDuring(int stageStep, StageOptions stage, StepMetrics metrics, CancellationToken cancellation)
+    {
+        int every = _context.Recipe.Evaluation.Every;
+        if (every == 0 || stageStep % every != 0 || _cursor.Step == TotalSteps || cancellation.IsCancellationRequested || _state.Read(Before) is null)
+            return;
+        using Activity? activity = Telemetry.Phase("evaluate");
+        var items = new List<EvaluationItem>();
+        // Asked to stop, a run finishes the step that it has begun, and with it this.
+        EvaluationReport report = _evaluation.Run(stageStep, stage.Steps, items, CancellationToken.None);
+        _folder.WriteEvaluationItems(_state.WriteItems(_cursor.Step, "during", items));
+        EvaluationMetrics.Write(metrics, report);
+    }
+
+    private void Checkpoint(string name, IStage stage)
     {
         using Activity? activity = Telemetry.Phase("checkpoint");
         _journal.Flush();
-        _ = _folder.Checkpoints.Save(_cursor, stage, _context.Policy.WeightsHash(), _folder.RecipeHash, folder =>
+        _ = _folder.Checkpoints.Save(_cursor, name, _context.Policy.WeightsHash(), _folder.RecipeHash, folder =>
         {
             // Rounded model files do not hold the run's weights: a resumed run takes them from beside the moments.
             WeightType weights = _context.Recipe.Checkpoints.Weights;
             _context.Policy.SaveWeights(folder, weights);
             _context.Policy.SaveOptimizer(folder, withWeights: weights != WeightType.Float32);
             _context.Tokenizer.Save(folder);
+            stage.Save(folder);
         });
     }
 
@@ -211,6 +233,9 @@ public sealed class MidTrainingRun : IDisposable
                 ? null
                 : new NextTokenSummary(before?.NextToken, after.NextToken, before?.NextTokenDirect, after.NextTokenDirect),
             Restoration = after.Restoration is null ? null : new RestorationSummary(before?.Restoration, after.Restoration),
+            Problem = after.Problem is null
+                ? null
+                : new ProblemSummary(before?.Problem, after.Problem, before?.ProblemDirect, after.ProblemDirect),
             HeldOutLoss = new HeldOutLossSummary(_state.Read(FirstLoss)?.HeldOutLoss, before?.HeldOutLoss, after.HeldOutLoss),
             PeakMemoryBytes = Process.GetCurrentProcess().PeakWorkingSet64,
             WeightsSha256 = _context.Policy.WeightsHash(),

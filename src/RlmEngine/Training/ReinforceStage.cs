@@ -21,6 +21,7 @@ public sealed class ReinforceStage : IStage
     private readonly StageOptions _options;
     private readonly TaskMixture _tasks;
     private readonly IPolicy? _reference;
+    private readonly IPolicy? _average;
     private readonly DynamicSampler _sampler;
     private readonly LearningRate _learningRate;
     private readonly DocumentFeed? _feed;
@@ -32,19 +33,22 @@ public sealed class ReinforceStage : IStage
     /// <param name="tasks">Its tasks; the stage disposes those that can be.</param>
     /// <param name="index">Index of the stage in the recipe.</param>
     /// <param name="reference">The frozen policy of the KL term; needed when its weight is above 0. The stage disposes it.</param>
-    public ReinforceStage(RunContext context, StageOptions options, TaskMixture tasks, int index, IPolicy? reference = null)
+    /// <param name="average">The slow copy that the tasks' information gain is measured against; null for none. The stage moves and disposes it.</param>
+    public ReinforceStage(
+        RunContext context, StageOptions options, TaskMixture tasks, int index, IPolicy? reference = null, IPolicy? average = null)
     {
-        (_context, _options, _tasks, _reference) = (context, options, tasks, reference);
+        (_context, _options, _tasks, _reference, _average) = (context, options, tasks, reference, average);
         _sampler = new DynamicSampler(context, options, tasks, index);
         _learningRate = new LearningRate(options.LearningRate, options.Steps);
         _sequenceLength = context.SequenceLengthOf(options);
-        _feed = options.DocumentTokens > 0 ? new DocumentFeed(context.Corpus, context.Tokenizer, _sequenceLength) : null;
+        _feed = options.DocumentTokens > 0 ? new DocumentFeed(context.Corpus, context.Tokenizer, _sequenceLength, options.FirstPass) : null;
     }
 
     /// <inheritdoc/>
     public StageStep Step(int step, StepMetrics metrics)
     {
         var clock = new PhaseClock();
+        _context.Flops.Clear();
         (RolloutBatch rollouts, RewardBatch rewards, int generated, DecodingCounts counts) = _sampler.Draw(step, clock);
         AdvantageBatch advantages = AdvantageBatch.Of(rewards, _options.Advantage);
         List<TrainingItem> items = [.. Groups(rollouts, advantages.Advantages_PG), .. Documents(rollouts.Prompts)];
@@ -65,7 +69,11 @@ public sealed class ReinforceStage : IStage
             // Clip fractions and KL mean something in the last epoch, agreement with the rollout only in the first.
             loss = epoch == 0 ? report : report with { MaxLogProbMismatch = loss.MaxLogProbMismatch, LogProbMismatchSum = loss.LogProbMismatchSum };
         }
+        if (_average is not null)
+            _context.Policy.MoveSnapshot(_average, 1 - _options.AverageDecay);
+        _context.Flops.AddUpdate(_context.Policy.Operations, batches, _options.Objective.Epochs);
         clock.Stop();
+        _context.Flops.WriteTo(metrics);
         StepRecorder.Rollouts(metrics, rollouts, rewards, advantages.ZeroVarianceFraction, generated);
         StepRecorder.Update(metrics, loss, update, rate);
         StepRecorder.Times(metrics, clock, counts, batches.Sum(b => b.Tokens.RowCount));
@@ -98,12 +106,25 @@ public sealed class ReinforceStage : IStage
     }
 
     /// <inheritdoc/>
+    public void Save(string folder)
+    {
+        if (_average is null)
+            return;
+        string average = Directory.CreateDirectory(Path.Combine(folder, AverageFolder)).FullName;
+        _average.SaveWeights(average);
+    }
+
+    /// <summary>Folder of a checkpoint that holds the slow copy.</summary>
+    internal const string AverageFolder = "average";
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (IDisposable task in _tasks.Tasks.OfType<IDisposable>())
             task.Dispose();
         _feed?.Dispose();
         _reference?.Dispose();
+        _average?.Dispose();
     }
 
     private int LongestCompletion => _options.Tasks.Max(task => task.MaxThinkTokens + 1 + task.MaxAnswerTokens);
@@ -127,6 +148,9 @@ public sealed class ReinforceStage : IStage
         if (_reference is null)
             return;
         foreach (MicroBatch batch in batches)
+        {
             _reference.Score(batch.Tokens, batch.Records.ReferenceLogProb_M, new float[batch.Tokens.TargetCount]);
+            _context.Flops.AddScore(_reference.Operations, batch.Tokens);
+        }
     }
 }

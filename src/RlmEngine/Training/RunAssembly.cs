@@ -1,11 +1,13 @@
 using System.Diagnostics;
 using System.Text;
+using RlmEngine.Checkpoints;
 using RlmEngine.Corpus;
 using RlmEngine.Curriculum;
 using RlmEngine.Kernels.Dense;
 using RlmEngine.Metrics;
 using RlmEngine.Policies;
 using RlmEngine.Recipes;
+using RlmEngine.Rewards;
 using RlmEngine.Tasks;
 using RlmEngine.Tokenization;
 using RlmEngine.Tokenization.Chat;
@@ -41,29 +43,52 @@ public static class RunAssembly
         if (recipe.Threads > 0)
             WorkPool.Threads = recipe.Threads;
         recipe = WithChatTemplates(recipe);
-        return new RunContext(recipe, OpenCorpus(recipe), OpenWorld(recipe), PaddedVocabulary.Around(tokenizer, policy.VocabularySize), policy) { Factory = factory };
+        var context = new RunContext(recipe, OpenCorpus(recipe), OpenWorld(recipe), PaddedVocabulary.Around(tokenizer, policy.VocabularySize), policy) { Factory = factory };
+        return context with { Recipe = FlopMatch.Resolve(context) };
+    }
+
+    /// <summary>The recipe with the newest whole checkpoint in place of every run folder that is named as a model.</summary>
+    /// <exception cref="InvalidDataException">A run has no whole checkpoint.</exception>
+    public static Recipe WithModelFolders(Recipe recipe)
+    {
+        TaskOptions Resolved(TaskOptions task) => task.Curriculum is { Model: { } model } curriculum
+            ? task with { Curriculum = curriculum with { Model = CheckpointStore.NewestIn(model) } }
+            : task;
+        return recipe with
+        {
+            Model = recipe.Model with { Checkpoint = recipe.Model.Checkpoint is { } folder ? CheckpointStore.NewestIn(folder) : null },
+            Stages = [.. recipe.Stages.Select(stage => stage with { Tasks = [.. stage.Tasks.Select(Resolved)] })],
+            Evaluation = recipe.Evaluation with { Tasks = [.. recipe.Evaluation.Tasks.Select(Resolved)] },
+        };
     }
 
     /// <summary>The recipe with the name of the checkpoint's own chat template wherever a prompt says "auto".</summary>
     /// <exception cref="InvalidDataException">The checkpoint's folder is gone, or carries a template that is not known.</exception>
     public static Recipe WithChatTemplates(Recipe recipe)
     {
-        if (!recipe.Stages.Any(stage => stage.Tasks.Any(task => task.Prompt?.Chat == ChatTemplates.Auto)))
+        if (!recipe.Stages.SelectMany(stage => stage.Tasks).Concat(recipe.Evaluation.Tasks).Any(task => task.Prompt?.Chat == ChatTemplates.Auto))
             return recipe;
         ChatTemplate own = recipe.Model.Checkpoint is { } folder ? ChatTemplateFolder.Of(folder) : ChatTemplates.Plain;
         // A template's own system message becomes the prompt's, as models of one family differ in it.
         TaskOptions Named(TaskOptions task) => task.Prompt is { Chat: ChatTemplates.Auto } prompt
             ? task with { Prompt = prompt with { Chat = own.Name, System = own.IsPlain ? null : prompt.System ?? own.OwnSystem } }
             : task;
-        return recipe with { Stages = [.. recipe.Stages.Select(stage => stage with { Tasks = [.. stage.Tasks.Select(Named)] })] };
+        return recipe with
+        {
+            Stages = [.. recipe.Stages.Select(stage => stage with { Tasks = [.. stage.Tasks.Select(Named)] })],
+            Evaluation = recipe.Evaluation with { Tasks = [.. recipe.Evaluation.Tasks.Select(Named)] },
+        };
     }
 
     /// <summary>Scores training documents and cuts them into tiers.</summary>
-    public static PositionPool ScoreTraining(RunContext context, CurriculumOptions options)
+    /// <param name="context">The run.</param>
+    /// <param name="options">The curriculum.</param>
+    /// <param name="pass">Pass over the corpus that is scored.</param>
+    public static PositionPool ScoreTraining(RunContext context, CurriculumOptions options, int pass = 0)
     {
         using Activity? activity = Telemetry.Phase("score-corpus");
         return DifficultyModel.Score(
-            context, context.Corpus.Read(CorpusSplit.Train).Select(d => TokenizedDocuments.Encode(context.Tokenizer, d)), options);
+            context, context.Corpus.Read(CorpusSplit.Train, pass).Select(d => TokenizedDocuments.Encode(context.Tokenizer, d)), options);
     }
 
     /// <summary>The embedded world of a recipe, source of documents with visible thoughts.</summary>
@@ -75,6 +100,8 @@ public static class RunAssembly
     {
         IEnumerable<string> plain = corpus.Read(CorpusSplit.Train).Select(document => document.Text);
         IEnumerable<string> thoughts = recipe.Stages.Any(stage => stage.ThoughtShare > 0) ? Thoughts(world) : [];
+        foreach (TaskOptions task in recipe.Stages.SelectMany(stage => stage.Tasks).Where(task => task is { Type: TaskType.VerifiableAnswer, Problems: not { Paths.Count: > 0 } }))
+            thoughts = thoughts.Concat(Problems(world, (WorldProblems)VerifiableAnswerTask.SourceOf(task.Problems, recipe.Seed)));
         if (recipe.Corpus.Paths.Count > 0)
             thoughts = UpTo(thoughts, recipe.Tokenizer.TrainBytes / 8);
         return ByteLevelBpeTrainer.Train(thoughts.Concat(plain), recipe.Tokenizer.VocabularySize, recipe.Tokenizer.TrainBytes);
@@ -87,6 +114,12 @@ public static class RunAssembly
             yield return world.WithThoughts(i, PromptTemplate.NextToken).Text;
             yield return world.WithRestoration(i, PromptTemplate.Restoration).Text;
         }
+    }
+
+    private static IEnumerable<string> Problems(EmbeddedWorld world, WorldProblems problems)
+    {
+        for (uint i = TokenizerThoughts; i < TokenizerThoughts + 200; i++)
+            yield return world.WithProblem(i, PromptTemplate.Answer, problems).Text;
     }
 
     private static IEnumerable<string> UpTo(IEnumerable<string> texts, long bytes)
@@ -104,32 +137,54 @@ public static class RunAssembly
     /// <param name="context">The run.</param>
     /// <param name="index">Which stage of the recipe.</param>
     /// <param name="stateFolder">Where what was decided at the stage's beginning is kept, so that a resumed run does not decide again.</param>
-    /// <param name="factory">Loads the reference policy again.</param>
-    public static IStage OpenStage(RunContext context, int index, string stateFolder, IPolicyFactory factory)
+    /// <param name="factory">Loads the reference policy and the slow copy again.</param>
+    /// <param name="resumedFrom">The checkpoint's folder where the stage is gone on with; null at its beginning.</param>
+    public static IStage OpenStage(RunContext context, int index, string stateFolder, IPolicyFactory factory, string? resumedFrom = null)
     {
         StageOptions options = context.Recipe.Stages[index];
-        if (options.Method == StageMethod.Ntp)
+        if (options.Method != StageMethod.Reinforce)
             return new NtpStage(context, options, index);
-        var tasks = new List<ITask>();
-        for (int t = 0; t < options.Tasks.Count; t++)
-            tasks.Add(OpenTask(context, options.Tasks[t], PoolFile(stateFolder, options.Name, t)));
-        var mixture = new TaskMixture(tasks, [.. options.Tasks.Select(task => task.Weight)], context.Recipe.Seed);
-        return new ReinforceStage(context, options, mixture, index, OpenReference(context, options, stateFolder, factory));
+        IPolicy? average = OpenAverage(context, options, resumedFrom, factory);
+        TaskMixture mixture = OpenMixture(context, options, task => PoolFile(stateFolder, options.Name, task), average);
+        return new ReinforceStage(context, options, mixture, index, OpenReference(context, options, stateFolder, factory), average);
     }
+
+    /// <summary>Makes a stage's tasks.</summary>
+    /// <param name="context">The run.</param>
+    /// <param name="options">The stage.</param>
+    /// <param name="poolFile">Where the scored positions of a task are kept; null for nowhere.</param>
+    /// <param name="average">The slow copy of the policy that information gain is measured against.</param>
+    public static TaskMixture OpenMixture(RunContext context, StageOptions options, Func<int, string?> poolFile, IPolicy? average = null) => new(
+        [.. options.Tasks.Select((task, t) => OpenTask(context, task, poolFile(t), options.FirstPass, average))],
+        [.. options.Tasks.Select(task => task.Weight)], context.Recipe.Seed);
 
     /// <summary>Where the scored positions of a stage's task are kept.</summary>
     internal static string PoolFile(string stateFolder, string stage, int task) => Path.Combine(stateFolder, $"{Pool}-{stage}-{task}.bin");
 
     /// <summary>Makes a task; a next-token task's scored positions are read from the file when it is there, else scored and written.</summary>
-    public static ITask OpenTask(RunContext context, TaskOptions options, string poolFile)
+    /// <param name="context">The run.</param>
+    /// <param name="options">The task.</param>
+    /// <param name="poolFile">Where scored positions are kept; null for nowhere.</param>
+    /// <param name="firstPass">First pass over the corpus, or the problems, that is read.</param>
+    /// <param name="average">The slow copy of the policy that information gain is measured against.</param>
+    public static ITask OpenTask(RunContext context, TaskOptions options, string? poolFile, int firstPass = 0, IPolicy? average = null)
     {
-        var scorer = new CompletionScorer(context.Tokenizer, context.Policy);
-        if (options.Type == TaskType.SpanRestoration)
-            return new SpanRestorationTask(
-                new TokenizedDocuments(context.Corpus, context.Tokenizer), context.Tokenizer, options, context.Policy.ContextLength, scorer);
-        CurriculumOptions curriculum = options.Curriculum ?? new CurriculumOptions();
-        PositionPool pool = ReadOrMake(poolFile, () => ScoreTraining(context, curriculum));
-        return new NextTokenTask(pool, context.Tokenizer, options, context.Policy.ContextLength, scorer);
+        var scorer = new CompletionScorer(
+            context.Tokenizer, context.Flops.Counted(context.Policy), average is null ? null : context.Flops.Counted(average));
+        if (options.Type == TaskType.NextToken)
+        {
+            CurriculumOptions curriculum = options.Curriculum ?? new CurriculumOptions();
+            PositionPool Score() => ScoreTraining(context, curriculum, firstPass);
+            PositionPool pool = poolFile is null ? Score() : ReadOrMake(poolFile, Score);
+            return new NextTokenTask(pool, context.Tokenizer, options, context.Policy.ContextLength, scorer);
+        }
+        ITask task = options.Type == TaskType.SpanRestoration
+            ? new SpanRestorationTask(
+                new TokenizedDocuments(context.Corpus, context.Tokenizer), context.Tokenizer, options, context.Policy.ContextLength, scorer)
+            : new VerifiableAnswerTask(
+                VerifiableAnswerTask.SourceOf(options.Problems, context.Recipe.Seed), context.Tokenizer, options, context.Policy.ContextLength, scorer);
+        task.Restore(new TaskCursor(firstPass, 0));
+        return task;
     }
 
     /// <summary>Reads scored positions from a file, or makes them and writes it.</summary>
@@ -140,6 +195,15 @@ public static class RunAssembly
         PositionPool pool = make();
         PositionPoolFile.Write(file, pool);
         return pool;
+    }
+
+    private static IPolicy? OpenAverage(RunContext context, StageOptions options, string? resumedFrom, IPolicyFactory factory)
+    {
+        if (options.Tasks.All(task => task.Reward.Match != MatchReward.InformationGain))
+            return null;
+        return resumedFrom is null
+            ? context.Policy.Snapshot()
+            : factory.Load(Path.Combine(resumedFrom, ReinforceStage.AverageFolder), context.Recipe.Model);
     }
 
     private static IPolicy? OpenReference(RunContext context, StageOptions options, string stateFolder, IPolicyFactory factory)

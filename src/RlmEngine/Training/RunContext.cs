@@ -18,6 +18,9 @@ public sealed record RunContext(Recipe Recipe, ICorpus Corpus, EmbeddedWorld Wor
     public RolloutGenerator Generator { get; } = new(
         Policy, Policy.ContextLength, new CompletionTokens(Tokenizer), Recipe.Seed);
 
+    /// <summary>Counts the operations of the step that is being taken.</summary>
+    public FlopLedger Flops { get; } = new();
+
     /// <summary>Loads other models that the recipe names; null where none can be.</summary>
     public IPolicyFactory? Factory { get; init; }
 

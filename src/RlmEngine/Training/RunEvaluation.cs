@@ -3,6 +3,7 @@ using RlmEngine.Curriculum;
 using RlmEngine.Evaluation;
 using RlmEngine.Metrics;
 using RlmEngine.Recipes;
+using RlmEngine.Rewards;
 using RlmEngine.Tasks;
 
 namespace RlmEngine.Training;
@@ -19,6 +20,7 @@ public sealed class RunEvaluation
     private readonly HeldOutEvaluation _evaluation;
     private readonly TaskOptions? _nextToken;
     private readonly TaskOptions? _restoration;
+    private readonly TaskOptions? _problems;
     private readonly string? _stateFolder;
     private HeldOutPositions? _asked;
 
@@ -29,8 +31,9 @@ public sealed class RunEvaluation
     {
         (_context, _stateFolder) = (context, stateFolder);
         _evaluation = new HeldOutEvaluation(context.Corpus, context.Tokenizer, context.Recipe.Evaluation, context.Recipe.Seed);
-        _nextToken = Last(TaskType.NextToken);
-        _restoration = context.Recipe.Evaluation.Restorations > 0 ? Last(TaskType.SpanRestoration) : null;
+        _nextToken = Last(TaskType.NextToken) is { } nextToken ? AnsweredByToken(nextToken) : null;
+        _restoration = context.Recipe.Evaluation.Restorations > 0 && Last(TaskType.SpanRestoration) is { } span ? WithoutGain(span) : null;
+        _problems = context.Recipe.Evaluation.Problems > 0 ? Last(TaskType.VerifiableAnswer) : null;
     }
 
     /// <summary>Where a run keeps its questions, or null when it has not asked them yet.</summary>
@@ -81,8 +84,30 @@ public sealed class RunEvaluation
         cancellation.ThrowIfCancellationRequested();
         if (_restoration is not null)
             report = report with { Restoration = Restore(_restoration, BudgetOf(_restoration, step, total), items) };
-        return report;
+        cancellation.ThrowIfCancellationRequested();
+        return _problems is null ? report : Solve(report, _problems, BudgetOf(_problems, step, total), items);
     }
+
+    private EvaluationReport Solve(EvaluationReport report, TaskOptions options, int budget, ICollection<EvaluationItem>? items)
+    {
+        using var task = (VerifiableAnswerTask)RunAssembly.OpenTask(_context, options, poolFile: null);
+        using var direct = (VerifiableAnswerTask)RunAssembly.OpenTask(_context, options with { MaxThinkTokens = 0, Budget = null }, poolFile: null);
+        return report with
+        {
+            Problem = _evaluation.Solve(_context.Generator, task, task.HeldOut(_context.Recipe.Evaluation.Problems, budget), items),
+            ProblemDirect = _evaluation.SolveDirectly(
+                _context.Generator, direct, task.HeldOut(_context.Recipe.Evaluation.Problems, budget, thinks: false), items),
+        };
+    }
+
+    // Information gain tells no right from wrong, and a completion that ends with its thought has no answer.
+    private static TaskOptions AnsweredByToken(TaskOptions task) => task.Reward.Match == MatchReward.InformationGain
+        ? task with { MaxAnswerTokens = 1, Reward = task.Reward with { Match = MatchReward.Token } }
+        : task;
+
+    private static TaskOptions WithoutGain(TaskOptions task) => task.Reward.Match == MatchReward.InformationGain
+        ? task with { Reward = task.Reward with { Match = MatchReward.EditSimilarity } }
+        : task;
 
     private RestorationScore Restore(TaskOptions options, int budget, ICollection<EvaluationItem>? items)
     {
@@ -107,8 +132,9 @@ public sealed class RunEvaluation
         StageOptions? first = _context.Recipe.Stages.FirstOrDefault(stage => stage.Method == StageMethod.Reinforce);
         int task = first is null ? -1 : first.Tasks.TakeWhile(t => !ReferenceEquals(t, _nextToken)).Count();
         PositionPool pool = _stateFolder is null || first is null || task == first.Tasks.Count
-            ? RunAssembly.ScoreTraining(_context, options)
-            : RunAssembly.ReadOrMake(RunAssembly.PoolFile(_stateFolder, first.Name, task), () => RunAssembly.ScoreTraining(_context, options));
+            ? RunAssembly.ScoreTraining(_context, options, first?.FirstPass ?? 0)
+            : RunAssembly.ReadOrMake(
+                RunAssembly.PoolFile(_stateFolder, first.Name, task), () => RunAssembly.ScoreTraining(_context, options, first.FirstPass));
         return pool.Cuts;
     }
 
@@ -116,5 +142,6 @@ public sealed class RunEvaluation
         options.Budget is { } budget ? new TokenBudget(budget).At(step, total) : 0;
 
     private TaskOptions? Last(TaskType type) =>
-        _context.Recipe.Stages.SelectMany(stage => stage.Tasks).LastOrDefault(task => task.Type == type);
+        (_context.Recipe.Evaluation.Tasks is { Count: > 0 } own ? own : _context.Recipe.Stages.SelectMany(stage => stage.Tasks))
+        .LastOrDefault(task => task.Type == type);
 }

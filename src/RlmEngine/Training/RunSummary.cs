@@ -33,6 +33,12 @@ public sealed record RunSummary
     /// <summary>Restoration.</summary>
     public RestorationSummary? Restoration { get; init; }
 
+    /// <summary>Held-out problems.</summary>
+    public ProblemSummary? Problem { get; init; }
+
+    /// <summary>Operations of all steps, evaluations left out.</summary>
+    public FlopSummary? Flops { get; init; }
+
     /// <summary>Held-out loss, nats per token.</summary>
     public required HeldOutLossSummary HeldOutLoss { get; init; }
 
@@ -81,6 +87,7 @@ public sealed record RunSummary
             MeanThinkTokens = think.Length == 0
                 ? null
                 : new ThinkTokensSummary(think.Take(EndSteps).Average(), think.TakeLast(EndSteps).Average()),
+            Flops = new FlopSummary(Sum(MetricNames.FlopsRollout), Sum(MetricNames.FlopsScoring), Sum(MetricNames.FlopsUpdate), Sum(MetricNames.FlopsTotal)),
             RolloutTokensPerSecond = Rate(MetricNames.TokensRollout, MetricNames.TimeRollout),
             TrainTokensPerSecond = Rate(StepRecorder.TrainTokens, MetricNames.TimeUpdate),
             MaxLogProbMismatch = steps.Select(s => s.Number(MetricNames.PolicyLogProbMismatchMax)).Where(double.IsFinite).DefaultIfEmpty(0).Max(),
@@ -93,6 +100,12 @@ public sealed record NextTokenSummary(TierAccuracy? Before, TierAccuracy? After,
 
 /// <summary>Restoration before and after mid-training.</summary>
 public sealed record RestorationSummary(RestorationScore? Before, RestorationScore? After);
+
+/// <summary>Problems before and after; Direct is without a thought, by argmax.</summary>
+public sealed record ProblemSummary(ProblemScore? Before, ProblemScore? After, ProblemScore? BeforeDirect, ProblemScore? AfterDirect);
+
+/// <summary>Operations by what they were spent on, as <see cref="Policies.ModelOperations"/> counts.</summary>
+public sealed record FlopSummary(double Rollout, double Scoring, double Update, double Total);
 
 /// <summary>Held-out loss of new weights, before mid-training and at the end; nats per token.</summary>
 public sealed record HeldOutLossSummary(double? First, double? Before, double? After);

@@ -190,7 +190,7 @@ public class TableTests
     {
         StepMetrics metrics = new(step);
         metrics.Set("reward/match", reward);
-        metrics.Set(FinishedRun.StepFlops, 1.0);
+        metrics.Set(MetricNames.FlopsTotal, 1.0);
         return metrics;
     }
 

@@ -81,15 +81,15 @@ public class RecipeReaderTests
         yield return Case("{ \"contextLength\": 128 }", "null", 5, "model", "null is not allowed; an object is needed");
         yield return Case("{ \"t1\": 0.25 }", "{ \"p1\": 1 }", 24, "stages.1.tasks.0.curriculum.p1", "the number 1 does not fit; an array is needed");
         yield return Case("{ \"t1\": 0.25 }", "{ \"p1\": [1, \"a\", 0] }", 24, "stages.1.tasks.0.curriculum.p1.1", "the string \"a\" does not fit");
-        yield return Case("\"method\": \"ntp\"", "\"method\": \"sft\"", 9, "stages.0.method", "one of \"ntp\", \"reinforce\" is needed");
+        yield return Case("\"method\": \"ntp\"", "\"method\": \"dpo\"", 9, "stages.0.method", "one of \"ntp\", \"sft\", \"reinforce\" is needed");
         yield return Case("\"method\": \"ntp\"", "\"method\": \"Ntp\"", 9, "stages.0.method", "the string \"Ntp\" does not fit");
-        yield return Case("\"method\": \"ntp\"", "\"method\": 0", 9, "stages.0.method", "the number 0 does not fit; one of \"ntp\", \"reinforce\" is needed");
+        yield return Case("\"method\": \"ntp\"", "\"method\": 0", 9, "stages.0.method", "the number 0 does not fit; one of \"ntp\", \"sft\", \"reinforce\" is needed");
         yield return Case(
             "\"match\": \"editSimilarity\"", "\"match\": \"f1\"", 32, "stages.1.tasks.1.reward.match",
-            "one of \"token\", \"bytePrefix\", \"exact\", \"editSimilarity\", \"tokenF1\", \"longestCommonSubsequence\", \"meanLogProb\" is needed");
+            "one of \"token\", \"bytePrefix\", \"exact\", \"editSimilarity\", \"tokenF1\", \"longestCommonSubsequence\", \"meanLogProb\", \"informationGain\", \"mathAnswer\" is needed");
         yield return Case("\"steps\": 20,", "", 13, "stages.1.steps", "missing; an integer from");
         yield return Case("\"peak\": 1e-4", "", 17, "stages.1.learningRate.peak", "missing; a finite number is needed");
-        yield return Case("\"type\": \"nextToken\",", "", 20, "stages.1.tasks.0.type", "missing; one of \"nextToken\", \"spanRestoration\" is needed");
+        yield return Case("\"type\": \"nextToken\",", "", 20, "stages.1.tasks.0.type", "missing; one of \"nextToken\", \"spanRestoration\", \"verifiableAnswer\" is needed");
         yield return Case("\"name\": \"tiny\",", "", 1, "name", "missing; a string is needed");
         yield return Case("\"seed\": 7", "\"name\": \"again\"", 4, "name", "the field stands twice (first on line 3); keep one");
         yield return Case("\"t1\": 0.25", "\"t1\": 0.25, \"t1\": 0.25", 24, "stages.1.tasks.0.curriculum.t1", "the field stands twice");

@@ -26,7 +26,8 @@ public class RecipeWriterTests
     [Test]
     public void ToJson_EveryProperty_IsWritten()
     {
-        string json = RecipeWriter.ToJson(RecipeText.Read(RecipeText.Whole, ["stages.rmt.tasks.0.prompt={}"]));
+        const string Problems = "{\"type\":\"verifiableAnswer\",\"maxAnswerTokens\":4,\"problems\":{},\"reward\":{\"match\":\"exact\"}}";
+        string json = RecipeWriter.ToJson(RecipeText.Read(RecipeText.Whole, ["stages.rmt.tasks.0.prompt={}", $"stages.rmt.tasks.1={Problems}"]));
         foreach (PropertyInfo property in RecordTypes(typeof(Recipe), []).SelectMany(type => type.GetProperties()).Where(p => p.CanWrite))
             Assert.That(json, Does.Contain($"\"{char.ToLowerInvariant(property.Name[0])}{property.Name[1..]}\":"), $"{property.DeclaringType}");
     }

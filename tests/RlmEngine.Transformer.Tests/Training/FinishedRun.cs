@@ -15,7 +15,7 @@ internal sealed record FinishedRun(
         RunSummary summary = JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(folder, "summary.json")), SummaryJson.Default.RunSummary)!;
         return new FinishedRun(
             summary.WeightsSha256, [.. RunSummary.ReadMetrics(folder).Select(WithoutTimes)], File.ReadAllText(Path.Combine(folder, "rollouts.jsonl")),
-            [.. new[] { "first", "before", "after" }.Select(name => File.ReadAllText(Path.Combine(folder, "state", $"evaluation-{name}.json")))],
+            [.. new[] { "first", "before", "after" }.Select(name => Path.Combine(folder, "state", $"evaluation-{name}.json")).Where(File.Exists).Select(File.ReadAllText)],
             File.ReadAllText(Path.Combine(folder, "evaluation-items.jsonl")), summary, folder);
     }
 

@@ -1,0 +1,76 @@
+using RlmEngine.Losses;
+using RlmEngine.Policies;
+using RlmEngine.Recipes;
+using RlmEngine.Tasks;
+
+namespace RlmEngine.Training;
+
+/// <summary>What each step of an ntp or sft stage learns from: documents, visible thoughts, pairs of prompt and answer.</summary>
+internal sealed class StageDocuments : IDisposable
+{
+    private const int DefaultDocumentTokens = 8192;
+    private readonly StageOptions _options;
+    private readonly DocumentFeed _feed;
+    private readonly ShownThoughts _thoughts;
+    private readonly AnswerPairs? _pairs;
+
+    public StageDocuments(RunContext context, StageOptions options, int index)
+    {
+        _options = options;
+        _feed = new DocumentFeed(context.Corpus, context.Tokenizer, context.SequenceLengthOf(options), options.FirstPass);
+        bool isSft = options.Method == StageMethod.Sft;
+        _thoughts = new ShownThoughts(context, isSft ? options with { Tasks = [] } : options, index);
+        _pairs = isSft && options.Tasks.Count > 0
+            ? new AnswerPairs(context, options, RunAssembly.OpenMixture(context, options, poolFile: _ => null), index)
+            : null;
+    }
+
+    /// <summary>A step's windows; steps are asked for in order.</summary>
+    public List<DocumentWindow> Next(int step)
+    {
+        int documentTokens = _options.DocumentTokens ?? DefaultDocumentTokens;
+        int thoughtTokens = (int)(documentTokens * _options.ThoughtShare);
+        IEnumerable<DocumentWindow> documents = documentTokens > thoughtTokens ? _feed.Next(documentTokens - thoughtTokens) : [];
+        return [.. documents, .. _thoughts.Next(step, thoughtTokens), .. _pairs?.Next(step) ?? []];
+    }
+
+    /// <summary>Steps whose operations together come nearest to a number, at least 1.</summary>
+    public int StepsFor(double flops, ModelOperations model)
+    {
+        double spent = 0;
+        for (int step = 0; ; step++)
+        {
+            double next = 3 * TokenBatchBuilder.MicroBatches(Next(step), _options.MicroBatchTokens).Sum(batch => model.Forward(batch.Tokens));
+            if (step > 0 && spent + (next / 2) > flops)
+                return step;
+            spent += next;
+        }
+    }
+
+    public IReadOnlyDictionary<string, long> Cursor
+    {
+        get
+        {
+            var cursor = new Dictionary<string, long>(_feed.Cursor);
+            for (int t = 0; t < TaskCount; t++)
+                (cursor[$"task{t}.pass"], cursor[$"task{t}.document"]) = (_pairs!.Tasks.Tasks[t].Cursor.Pass, _pairs.Tasks.Tasks[t].Cursor.Document);
+            return cursor;
+        }
+    }
+
+    public void Restore(IReadOnlyDictionary<string, long> cursor)
+    {
+        _feed.Restore(cursor);
+        for (int t = 0; t < TaskCount; t++)
+            _pairs!.Tasks.Tasks[t].Restore(new TaskCursor((int)cursor[$"task{t}.pass"], cursor[$"task{t}.document"]));
+    }
+
+    public void Dispose()
+    {
+        _feed.Dispose();
+        foreach (IDisposable task in _pairs?.Tasks.Tasks.OfType<IDisposable>() ?? [])
+            task.Dispose();
+    }
+
+    private int TaskCount => _pairs?.Tasks.Tasks.Count ?? 0;
+}
