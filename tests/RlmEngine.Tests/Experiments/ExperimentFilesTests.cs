@@ -9,13 +9,6 @@ public class ExperimentFilesTests
     public static IEnumerable<string> Files() =>
         Directory.EnumerateFiles(Path.Combine(RepositoryFiles.Root, "src", "recipes", "experiments"), "*.jsonc").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal);
 
-    [OneTimeSetUp]
-    public void FindRecipes()
-    {
-        if (!Directory.Exists(Path.Combine(RepositoryFiles.Root, "src", "recipes", "methods")))
-            Assert.Ignore("the methods' recipes, which the experiments are made of, are not there");
-    }
-
     [TestCaseSource(nameof(Files))]
     public void Experiment_OfTheRepository_Resolves(string file)
     {
