@@ -148,7 +148,7 @@ public sealed class ProgramGraderTests
         => Assert.That(OutputComparison.AreEqual(expected, actual), Is.EqualTo(equal));
 
     private static ProgramVerdict Grade(ProgrammingProblem problem, string response)
-        => new ProgramGrader(SandboxedPrograms.Runner, SandboxedPrograms.Small).Grade(problem, response);
+        => new ProgramGrader(SandboxedPrograms.Runner, SandboxedPrograms.Patient).Grade(problem, response);
 
     private static JsonElement Json(string text)
     {

@@ -80,7 +80,7 @@ public sealed class ProgramRunnerTests
     {
         const string program = "n = input()\nif n == 'loop':\n    while True: pass\nif n == 'big': print('x' * 10**6)\nprint(n)";
         ProgramOutcome[] outcomes =
-            [.. SandboxedPrograms.Runner.RunEach(program, ["a", "loop", "b", "big", "c"], SandboxedPrograms.Small).Select(result => result.Outcome)];
+            [.. SandboxedPrograms.Runner.RunEach(program, ["a", "loop", "b", "big", "c"], SandboxedPrograms.Patient).Select(result => result.Outcome)];
         Assert.That(outcomes, Is.EqualTo(new[]
         {
             ProgramOutcome.Finished, ProgramOutcome.CpuTime, ProgramOutcome.Finished, ProgramOutcome.Output, ProgramOutcome.Finished,

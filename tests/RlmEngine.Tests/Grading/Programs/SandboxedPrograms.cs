@@ -19,6 +19,9 @@ internal static class SandboxedPrograms
         FolderBytes = 4 << 20,
     };
 
+    /// <summary>The same with time by the clock to spare: a busy machine may be slow at anything, and only sleepers need this limit.</summary>
+    public static ProgramLimits Patient { get; } = Small with { WallTime = TimeSpan.FromSeconds(30) };
+
     public static ProgramRunner Runner
     {
         get
