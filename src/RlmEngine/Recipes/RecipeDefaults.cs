@@ -4,6 +4,7 @@ using RlmEngine.Advantages;
 using RlmEngine.Corpus;
 using RlmEngine.Curriculum;
 using RlmEngine.Evaluation;
+using RlmEngine.Evaluation.Suites;
 using RlmEngine.Losses;
 using RlmEngine.Rewards;
 using RlmEngine.Rollouts;
@@ -39,6 +40,15 @@ internal static class RecipeDefaults
         new BudgetOptions(),
         new ObjectiveOptions(),
         new RewardOptions(),
+        new SuiteOptions { Suite = "", Tasks = [] },
+        new SuiteTask { Task = "", TestSplit = [], DocToText = "", DocToTarget = "", Metrics = [] },
+        new SuiteMetadata(),
+        new FewShotOptions(),
+        new GenerationOptions(),
+        new FilterOptions { Name = "", Steps = [] },
+        new FilterStep { Function = "" },
+        new MetricOptions { Metric = "" },
+        new SuiteGroup { Group = "", Members = [] },
     }.ToDictionary(value => value.GetType(), Node);
 
     /// <summary>The default object of a record type.</summary>

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using RlmEngine.Corpus;
 using RlmEngine.Curriculum;
+using RlmEngine.Evaluation.Suites;
 using RlmEngine.Kernels.Rollout;
 using RlmEngine.Losses;
 using RlmEngine.Policies;
@@ -13,6 +14,7 @@ namespace RlmEngine.Recipes;
 
 /// <summary>Source-generated JSON of the recipe's records: camelCase names, enums by camelCase name, unknown fields refused.</summary>
 [JsonSerializable(typeof(Recipe))]
+[JsonSerializable(typeof(SuiteOptions))]
 internal sealed partial class RecipeJson : JsonSerializerContext
 {
     /// <summary>The context every recipe is read and written with.</summary>

@@ -14,7 +14,7 @@ public static class RecipeReader
     /// <param name="overrides">"path.to.field=value" strings, applied in order; stages by index or by name; a value is JSON, else a string.</param>
     /// <returns>The recipe with every default filled in.</returns>
     /// <exception cref="UserInputException">The file cannot be read, or anything in it or in an override is wrong.</exception>
-    public static Recipe Read(string path, IReadOnlyList<string>? overrides = null) => Parse(Load(path), path, overrides);
+    public static Recipe Read(string path, IReadOnlyList<string>? overrides = null) => Parse(Load(path, "recipe"), path, overrides);
 
     /// <summary>Reads a recipe from its bytes.</summary>
     /// <param name="utf8">JSON, with or without a byte-order mark.</param>
@@ -47,20 +47,23 @@ public static class RecipeReader
             ?? throw new InvalidOperationException("a completed recipe cannot be null");
     }
 
-    private static byte[] Load(string path)
+    /// <summary>The bytes of a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="what">What messages call its content.</param>
+    internal static byte[] Load(string path, string what)
     {
         try
         {
             FileInfo file = new(path);
             if (!file.Exists)
-                throw new UserInputException(path, 0, "", Directory.Exists(path) ? "is a folder; a recipe file is needed" : "no such recipe file");
+                throw new UserInputException(path, 0, "", Directory.Exists(path) ? $"is a folder; a {what} file is needed" : $"no such {what} file");
             return file.Length > LargestFile
-                ? throw new UserInputException(path, 0, "", $"{file.Length} bytes; a recipe has at most {LargestFile}")
+                ? throw new UserInputException(path, 0, "", $"{file.Length} bytes; a {what} has at most {LargestFile}")
                 : File.ReadAllBytes(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new UserInputException($"{path}: the recipe cannot be read: {e.Message}", e);
+            throw new UserInputException($"{path}: the {what} cannot be read: {e.Message}", e);
         }
     }
 }

@@ -13,6 +13,7 @@ public sealed class CompletionReader
     private readonly List<int> _tokens = [];
     private readonly List<float> _logProbs = [];
     private readonly List<float> _truncatedLogProbs = [];
+    private readonly List<byte> _tail = [];
     private int _answerStart;
     private int _answerEnd = -1;
     private int _separatorLeft;
@@ -66,6 +67,8 @@ public sealed class CompletionReader
         if (isStop && _answerEnd < 0)
             _answerEnd = _tokens.Count - 1;
         if (_rule.EndsAtEndToken && isStop)
+            return StopReason.Answered;
+        if (_rule.Until is { } until && _answerEnd < 0 && until.EndedBy(_tail, _special.BytesOf(token)))
             return StopReason.Answered;
         if (_tokens.Count - _answerStart < _rule.MaxAnswerTokens)
             return null;

@@ -54,6 +54,9 @@ public readonly record struct StopRule(int MaxThinkTokens, int MaxAnswerTokens, 
 
     /// <summary>Line feeds after &lt;/think&gt; that belong to the mark, not to the answer; chat models write two.</summary>
     public int SeparatorLineFeeds { get; init; }
+
+    /// <summary>Strings that end the answer, which holds the one that did; null for none.</summary>
+    public StopStrings? Until { get; init; }
 }
 
 /// <summary>Why a completion ended.</summary>

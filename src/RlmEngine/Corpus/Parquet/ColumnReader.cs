@@ -26,9 +26,9 @@ internal sealed class ColumnReader(SafeFileHandle file, ParquetSelection selecti
         _isAhead = false;
     }
 
-    /// <summary>Adds the values of the next row to a text.</summary>
+    /// <summary>Gives the values of the next row.</summary>
     /// <exception cref="InvalidDataException">There is no such row, or it is damaged.</exception>
-    public void ReadRow(RowText text)
+    public void ReadRow(IRowValues row)
     {
         if (!_isAhead && !Advance())
             throw new InvalidDataException("the column ends early");
@@ -36,7 +36,7 @@ internal sealed class ColumnReader(SafeFileHandle file, ParquetSelection selecti
             throw new InvalidDataException("a row does not begin where it should");
         _isAhead = false;
         Array.Clear(_elements);
-        ReadValue(text);
+        ReadValue(row);
         if (_elements.Length == 0)
             return;
         while (Advance())
@@ -49,11 +49,11 @@ internal sealed class ColumnReader(SafeFileHandle file, ParquetSelection selecti
 
             _elements[_repetition - 1]++;
             Array.Clear(_elements, _repetition, _elements.Length - _repetition);
-            ReadValue(text);
+            ReadValue(row);
         }
     }
 
-    private void ReadValue(RowText text)
+    private void ReadValue(IRowValues row)
     {
         if (_definition < selection.Column.MaxDefinition)
             return;
@@ -64,7 +64,7 @@ internal sealed class ColumnReader(SafeFileHandle file, ParquetSelection selecti
                 return;
         }
 
-        text.Add(selection.Column, value);
+        row.Add(selection.Column, value);
     }
 
     private bool Advance()

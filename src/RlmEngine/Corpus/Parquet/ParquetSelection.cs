@@ -17,12 +17,19 @@ internal sealed record ParquetSelection(FieldPath Field, ParquetColumn Column, I
         node = node is not null ? Enter(node, [], 0, elements, out _) : Walk(root, field.Steps, elements);
         if (node?.Column is { } column)
             return new ParquetSelection(field, column, elements);
-        List<string> names = [];
-        foreach (ParquetNode child in root.Children)
-            CollectNames(child, "", names);
+        IReadOnlyList<string> names = Names(root);
         string known = string.Join(", ", names.Take(MaxNames)) + (names.Count > MaxNames ? $", and {names.Count - MaxNames} more" : "");
         string problem = node is null ? "there is no column" : "more than one column is in";
         throw new InvalidDataException($"{problem} \"{field.Text}\"; the columns are: {(names.Count == 0 ? "none" : known)}");
+    }
+
+    /// <summary>The path of every column, "[]" behind each list.</summary>
+    public static IReadOnlyList<string> Names(ParquetNode root)
+    {
+        List<string> names = [];
+        foreach (ParquetNode child in root.Children)
+            CollectNames(child, "", names);
+        return names;
     }
 
     private static ParquetNode? Walk(ParquetNode root, IReadOnlyList<FieldStep> steps, List<int?> elements)

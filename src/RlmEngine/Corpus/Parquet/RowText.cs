@@ -4,7 +4,7 @@ namespace RlmEngine.Corpus.Parquet;
 
 /// <summary>The text of a row: that of its chosen values, joined by newlines.</summary>
 /// <param name="maxBytes">Bytes at most; no more are kept.</param>
-internal sealed class RowText(int maxBytes)
+internal sealed class RowText(int maxBytes) : IRowValues
 {
     private readonly ArrayBufferWriter<byte> _text = new();
 
@@ -25,7 +25,7 @@ internal sealed class RowText(int maxBytes)
         IsTooLarge = false;
     }
 
-    /// <summary>Adds a value.</summary>
+    /// <inheritdoc/>
     public void Add(ParquetColumn column, ReadOnlySpan<byte> value)
     {
         ReadOnlySpan<byte> text = ParquetText.Of(column, value);
