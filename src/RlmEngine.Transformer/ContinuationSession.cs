@@ -17,9 +17,9 @@ internal sealed class ContinuationSession : IContinuationSession
     private readonly ModelWeights _weights;
     private readonly int _version;
     private readonly PagedCache _cache;
-    private readonly SequenceTable _sequences;
+    private readonly Stack<CachedSequence> _free = new();
     private readonly CachedRows _rows;
-    private readonly int _prefix;
+    private readonly CachedSequence _prefix;
     private readonly int _prefixLength;
 
     public ContinuationSession(TransformerPolicy policy, ModelWeights weights, ReadOnlyMemory<int> prefix)
@@ -29,14 +29,13 @@ internal sealed class ContinuationSession : IContinuationSession
         _version = policy.Version;
         _prefixLength = prefix.Length;
         _cache = new PagedCache(weights.Config);
-        _sequences = new SequenceTable(_cache, CachedRows.MaxPages(weights.Config), "sequence");
         _rows = new CachedRows(weights, policy.Rope, _cache);
         CheckTokens(prefix.Span);
         if (prefix.Length > policy.ContextLength)
             throw new ArgumentException($"a prefix of {prefix.Length} tokens does not fit in a context of {policy.ContextLength}", nameof(prefix));
-        _prefix = _sequences.Open();
+        _prefix = Take();
         if (prefix.IsEmpty) return;
-        _rows.Add(_sequences[_prefix], prefix.Span);
+        _rows.Add(_prefix, prefix.Span);
         _rows.Fill();
     }
 
@@ -71,12 +70,12 @@ internal sealed class ContinuationSession : IContinuationSession
 
     private void ScoreBatch(IReadOnlyList<ContinuationQuery> queries, int first, int last, ContinuationScore[][] scores)
     {
-        int[] handles = new int[last - first];
+        var contexts = new CachedSequence[last - first];
         List<Target> targets = [];
         for (int q = first; q < last; q++)
         {
-            handles[q - first] = Fork(_prefix);
-            int end = _rows.Add(_sequences[handles[q - first]], queries[q].Context.Span) - 1;
+            contexts[q - first] = Fork(_prefix);
+            int end = _rows.Add(contexts[q - first], queries[q].Context.Span) - 1;
             scores[q] = new ContinuationScore[queries[q].Continuations.Count];
             Array.Fill(scores[q], new ContinuationScore(0, true));
             for (int c = 0; c < scores[q].Length; c++)
@@ -84,16 +83,16 @@ internal sealed class ContinuationSession : IContinuationSession
         }
 
         AddScores(targets, scores);
-        ScoreRests(queries, first, last, handles, scores);
-        foreach (int handle in handles)
-            _sequences.Close(handle);
+        ScoreRests(queries, first, last, contexts, scores);
+        foreach (CachedSequence context in contexts)
+            Close(context);
     }
 
     /// <summary>The tokens of continuations after their first one.</summary>
-    private void ScoreRests(IReadOnlyList<ContinuationQuery> queries, int first, int last, int[] handles, ContinuationScore[][] scores)
+    private void ScoreRests(IReadOnlyList<ContinuationQuery> queries, int first, int last, CachedSequence[] contexts, ContinuationScore[][] scores)
     {
         List<Target> targets = [];
-        List<int> forks = [];
+        List<CachedSequence> forks = [];
         for (int q = first; q < last; q++)
         {
             for (int c = 0; c < scores[q].Length; c++)
@@ -101,9 +100,9 @@ internal sealed class ContinuationSession : IContinuationSession
                 ReadOnlySpan<int> tokens = queries[q].Continuations[c].Span;
                 if (tokens.Length < 2) continue;
                 if (_rows.Count > 0 && _rows.Count + tokens.Length > BatchRows) Flush();
-                int fork = Fork(handles[q - first]);
+                CachedSequence fork = Fork(contexts[q - first]);
                 forks.Add(fork);
-                int row = _rows.Add(_sequences[fork], tokens[..^1]) - tokens.Length + 1;
+                int row = _rows.Add(fork, tokens[..^1]) - tokens.Length + 1;
                 for (int t = 1; t < tokens.Length; t++)
                     targets.Add(new Target(row + t - 1, tokens[t], q, c));
             }
@@ -114,8 +113,8 @@ internal sealed class ContinuationSession : IContinuationSession
         void Flush()
         {
             AddScores(targets, scores);
-            foreach (int fork in forks)
-                _sequences.Close(fork);
+            foreach (CachedSequence fork in forks)
+                Close(fork);
             targets.Clear();
             forks.Clear();
         }
@@ -138,18 +137,25 @@ internal sealed class ContinuationSession : IContinuationSession
         }
     }
 
-    private int Fork(int source)
+    private CachedSequence Take() => _free.TryPop(out CachedSequence? sequence) ? sequence : new CachedSequence(CachedRows.MaxPages(_weights.Config));
+
+    private CachedSequence Fork(CachedSequence source)
     {
-        int handle = _sequences.Open();
-        CachedSequence from = _sequences[source], to = _sequences[handle];
-        for (int page = 0; page < from.PageCount; page++)
+        CachedSequence fork = Take();
+        for (int page = 0; page < source.PageCount; page++)
         {
-            to.Pages[page] = from.Pages[page];
-            _cache.Share(from.Pages[page]);
+            fork.Pages[page] = source.Pages[page];
+            _cache.Share(source.Pages[page]);
         }
 
-        (to.PageCount, to.Length) = (from.PageCount, from.Length);
-        return handle;
+        (fork.PageCount, fork.Length) = (source.PageCount, source.Length);
+        return fork;
+    }
+
+    private void Close(CachedSequence sequence)
+    {
+        sequence.Release(_cache);
+        _free.Push(sequence);
     }
 
     private void Check(IReadOnlyList<ContinuationQuery> queries)
