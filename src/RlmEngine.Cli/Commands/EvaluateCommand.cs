@@ -19,12 +19,17 @@ internal sealed record EvaluateCommand(string CheckpointPath, string? RecipePath
         Argument<string> checkpoint = CheckpointArgument.Create();
         Option<string?> recipe = new("--recipe") { Description = "Recipe; that of the checkpoint's run unless given.", HelpName = "RECIPE" };
         RecipeOptions options = new();
-        Command command = new("evaluate", "Evaluate a checkpoint on held-out documents: accuracy by tier, restoration, loss.") { checkpoint, recipe };
+        Command command = new(
+            "evaluate", "Evaluate a checkpoint: on held-out documents (accuracy by tier, restoration, loss), or with --suite on a benchmark.") { checkpoint, recipe };
         options.AddTo(command);
         TraceOptions trace = new();
         trace.AddTo(command);
-        command.SetAction(result =>
-            new EvaluateCommand(result.GetRequiredValue(checkpoint), result.GetValue(recipe), options.Overrides(result), trace.Of(result)).Run(console));
+        Option[] ofRecipe = [.. command.Options.Where(option => !options.IsThreads(option))];
+        SuiteArguments suite = new();
+        suite.AddTo(command);
+        command.SetAction(result => suite.Of(result, result.GetRequiredValue(checkpoint), options.Threads(result), ofRecipe) is { } benchmark
+            ? benchmark.Run(console)
+            : new EvaluateCommand(result.GetRequiredValue(checkpoint), result.GetValue(recipe), options.Overrides(result), trace.Of(result)).Run(console));
         return command;
     }
 

@@ -42,6 +42,9 @@ internal sealed class RecipeOptions
     /// <summary>--threads, or null.</summary>
     public int? Threads(ParseResult result) => result.GetValue(_threads);
 
+    /// <summary>True for --threads, which says nothing of the recipe's values.</summary>
+    public bool IsThreads(Option option) => option == _threads;
+
     private List<string> Overrides(ParseResult result, int? threads)
     {
         List<string> overrides = [];

@@ -43,6 +43,7 @@ internal static class RecipeDefaults
         new SuiteOptions { Suite = "", Tasks = [] },
         new SuiteTask { Task = "", TestSplit = [], DocToText = "", DocToTarget = "", Metrics = [] },
         new SuiteMetadata(),
+        new DocumentRange(),
         new FewShotOptions(),
         new GenerationOptions(),
         new FilterOptions { Name = "", Steps = [] },

@@ -33,6 +33,9 @@ internal static partial class SuiteValidator
         problems.OneOf(task.FewShotConfig.Sampler, s_samplers, $"{path}.fewshot_config.sampler");
         if (task.ProcessDocs.Length > 0)
             problems.OneOf(task.ProcessDocs, DocumentProcessing.Names, $"{path}.process_docs");
+        problems.Require(
+            task.Range.Field.Length == 0 || (task.Range.Test.Count == 2 && task.Range.FewShot.Count is 0 or 2), $"{path}.document_range",
+            "needs the first and the last number of test, and perhaps of fewshot");
         problems.Require(task.NumFewShot >= 0, $"{path}.num_fewshot", $"{task.NumFewShot} is not possible; at least 0 is needed");
         problems.Require(task.Repeats >= 1, $"{path}.repeats", $"{task.Repeats} is not possible; at least 1 is needed");
         problems.Require(

@@ -19,20 +19,18 @@ internal sealed class DocumentGrading
         _filters = FiltersOf(task);
     }
 
-    /// <summary>Runs the programs of a document's responses.</summary>
-    /// <returns>For each response whether its program passed.</returns>
-    public static JsonArray RunPrograms(
-        SuiteTask task, SuiteDocument document, IReadOnlyList<string> responses, ProgramJudge judge, CancellationToken cancel)
+    /// <summary>Runs the programs of documents' responses, several at a time; programs of a document that are alike run once.</summary>
+    /// <returns>For each document, for each of its responses, whether its program passed.</returns>
+    public static JsonArray[] RunPrograms(
+        SuiteTask task, IReadOnlyList<SuiteDocument> documents, IReadOnlyList<string[]> responses, ProgramJudge judge, CancellationToken cancel)
     {
-        IReadOnlyList<string> programs = FiltersOf(task)[0].Apply(responses, 0);
-        var verdicts = new Dictionary<string, bool>();
-        foreach (string program in programs)
-        {
-            if (!verdicts.ContainsKey(program))
-                verdicts[program] = judge(task.ProgramForm, document, program, cancel);
-        }
-
-        return new JsonArray([.. programs.Select(program => (JsonNode?)verdicts[program])]);
+        ResponseFilter filter = FiltersOf(task)[0];
+        IReadOnlyList<string>[] programs = [.. responses.Select(texts => filter.Apply(texts, 0))];
+        (int Document, string Program)[] runs = [.. programs.SelectMany((texts, i) => texts.Distinct().Select(text => (i, text)))];
+        bool[] verdicts = new bool[runs.Length];
+        Parallel.For(0, runs.Length, r => verdicts[r] = judge(task.ProgramForm, documents[runs[r].Document], runs[r].Program, cancel));
+        var passed = runs.Zip(verdicts).ToDictionary(pair => pair.First, pair => pair.Second);
+        return [.. programs.Select((texts, i) => new JsonArray([.. texts.Select(text => (JsonNode?)passed[(i, text)])]))];
     }
 
     /// <summary>The result of one document.</summary>

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using RlmEngine.Grading;
 using RlmEngine.Grading.Extraction;
+using RlmEngine.Grading.Programs;
 
 namespace RlmEngine.Evaluation.Suites;
 
@@ -62,7 +63,7 @@ public sealed class ResponseFilter
         "final_answer" => Each(text => FinalAnswer.Extract(text) ?? step.Fallback),
         "boxed" => Each(text => FinalAnswer.Boxed(text) ?? step.Fallback),
         "choice_letter" => (answers, choices) => [.. answers.Select(text => FinalAnswer.Choice(text, Math.Max(2, choices))?.ToString() ?? step.Fallback)],
-        "code" => Each(CodeBlock.Of),
+        "code" => Each(CodeExtraction.Program),
         _ => throw new InvalidDataException($"\"{step.Function}\" is not known; one of {string.Join(", ", Functions)} is needed"),
     };
 

@@ -23,12 +23,12 @@ public sealed record SuiteData(IReadOnlyList<SuiteDocument> Documents, IReadOnly
         IReadOnlyList<string> files = FilesOf(task, task.TestSplit, paths, isTest: true);
         if (files.Count == 0)
             throw new UserInputException(WhatToGet(task, task.TestSplit, paths, "no data"));
-        IReadOnlyList<SuiteDocument> documents = Read(task, files, seed);
+        IReadOnlyList<SuiteDocument> documents = Read(task, files, seed, isTest: true);
         if (task.NumFewShot == 0 || task.FewShotSplit.Count == 0)
             return new SuiteData(documents, documents);
         IReadOnlyList<string> examples = FilesOf(task, task.FewShotSplit, paths, isTest: false);
         return examples.Count > 0
-            ? new SuiteData(documents, Read(task, examples, seed))
+            ? new SuiteData(documents, Read(task, examples, seed, isTest: false))
             : throw new UserInputException(WhatToGet(task, task.FewShotSplit, paths, "no few-shot examples") + ", or give --num-fewshot 0");
     }
 
@@ -38,14 +38,17 @@ public sealed record SuiteData(IReadOnlyList<SuiteDocument> Documents, IReadOnly
         return $"{task.Task}: {what}: none of {string.Join(", ", names)} stands in {string.Join(", ", paths)}; {source}, or name the file with --data PATH";
     }
 
-    private static SuiteDocument[] Read(SuiteTask task, IReadOnlyList<string> files, ulong seed)
+    private static SuiteDocument[] Read(SuiteTask task, IReadOnlyList<string> files, ulong seed, bool isTest)
     {
         List<SuiteDocument> documents = [];
         foreach (string file in files)
         {
-            int first = documents.Count;
+            int place = 0;
             foreach (JsonObject record in RecordFile.Read(file))
             {
+                place++;
+                if (!task.Range.Holds(record, isTest))
+                    continue;
                 var document = new SuiteDocument(documents.Count, record);
                 try
                 {
@@ -53,7 +56,7 @@ public sealed record SuiteData(IReadOnlyList<SuiteDocument> Documents, IReadOnly
                 }
                 catch (InvalidDataException e)
                 {
-                    throw new InvalidDataException($"{file}: document {documents.Count - first + 1}: {e.Message}", e);
+                    throw new InvalidDataException($"{file}: document {place}: {e.Message}", e);
                 }
 
                 documents.Add(document);

@@ -22,6 +22,27 @@ public sealed record SuiteMetadata
     public double Version { get; init; } = 1;
 }
 
+/// <summary>Which documents of a file are of which split, by a number that they hold.</summary>
+public sealed record DocumentRange
+{
+    /// <summary>The field that holds the number; empty takes all documents.</summary>
+    [JsonPropertyName("field")]
+    public string Field { get; init; } = "";
+
+    /// <summary>First and last number of the test split.</summary>
+    [JsonPropertyName("test")]
+    public IReadOnlyList<int> Test { get; init; } = [];
+
+    /// <summary>First and last number of the few-shot examples.</summary>
+    [JsonPropertyName("fewshot")]
+    public IReadOnlyList<int> FewShot { get; init; } = [];
+
+    /// <summary>True for a document of a split; one without the field is of both.</summary>
+    public bool Holds(System.Text.Json.Nodes.JsonObject document, bool isTest) =>
+        (isTest ? Test : FewShot) is not [int first, int last] || Field.Length == 0
+        || document[Field] is not System.Text.Json.Nodes.JsonValue value || !value.TryGetValue(out int number) || (number >= first && number <= last);
+}
+
 /// <summary>Where few-shot examples come from.</summary>
 public sealed record FewShotOptions
 {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
+using RlmEngine.Metrics;
 using RlmEngine.Policies;
 
 namespace RlmEngine.Evaluation.Suites;
@@ -29,10 +30,12 @@ public sealed class SuiteRun
 
     /// <summary>Evaluates one task.</summary>
     /// <exception cref="InvalidDataException">A document does not fit the task.</exception>
-    /// <exception cref="Metrics.UserInputException">The folder holds answers to another question.</exception>
+    /// <exception cref="UserInputException">Programs may not run, or the folder holds answers to another question.</exception>
     /// <exception cref="OperationCanceledException">It was asked to stop; what is done is in the journal.</exception>
     public TaskResult Run(SuiteTask task, SuiteData data)
     {
+        if (task.UnsafeCode && _judge is null)
+            throw new UserInputException($"{task.Task}: runs programs that the model writes, which was not allowed");
         var clock = Stopwatch.StartNew();
         var prompts = new SuitePrompts(task, data, _options.Seed);
         var encoder = new SuiteEncoder(_model.Tokenizer, _options.Chat, _options.AddsBegin);
@@ -95,13 +98,14 @@ public sealed class SuiteRun
             {
                 int[][] tokens = [.. batch.Select(document => encoder.Encode(prompts.HeadOf(document), prompts.QuestionOf(document)))];
                 string[][] responses = generation.Generate(batch[0].Id, [.. tokens.Select(generation.Fit)]);
+                JsonArray[]? passed = task.UnsafeCode ? DocumentGrading.RunPrograms(task, batch, responses, run._judge!, run.Cancel) : null;
                 for (int i = 0; i < batch.Length; i++)
                 {
                     var entry = new JsonObject { ["resps"] = new JsonArray([.. responses[i].Select(text => (JsonNode?)text)]) };
                     if (generation.Fit(tokens[i]).Length < tokens[i].Length)
                         entry["cut"] = true;
-                    if (task.UnsafeCode)
-                        entry["passed"] = DocumentGrading.RunPrograms(task, batch[i], responses[i], run._judge!, run.Cancel);
+                    if (passed is not null)
+                        entry["passed"] = passed[i];
                     Keep(batch[i].Id, entry);
                 }
 

@@ -21,6 +21,10 @@ public sealed record SuiteTask
     [JsonPropertyName("fewshot_split")]
     public IReadOnlyList<string> FewShotSplit { get; init; } = [];
 
+    /// <summary>Documents of each split, where both are in one file.</summary>
+    [JsonPropertyName("document_range")]
+    public DocumentRange Range { get; init; } = new();
+
     /// <summary>Name of a function that gives documents the fields that templates read, see <see cref="DocumentProcessing"/>; empty for none.</summary>
     [JsonPropertyName("process_docs")]
     public string ProcessDocs { get; init; } = "";
