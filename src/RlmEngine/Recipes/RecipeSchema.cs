@@ -47,7 +47,7 @@ internal static class RecipeSchema
 
         if (node.Kind != JsonValueKind.Object)
             return;
-        foreach (JsonPropertyInfo property in type.Properties)
+        foreach (JsonPropertyInfo property in FieldsOf(type))
         {
             string fieldPath = RecipePath.Join(path, property.Name);
             if (node.Fields.TryGetValue(property.Name, out RecipeNode? field))
@@ -60,16 +60,19 @@ internal static class RecipeSchema
     /// <summary>The field of a record, or an error that names the nearest field.</summary>
     public static JsonPropertyInfo Field(JsonTypeInfo type, string name, string path, RecipePlace place)
     {
-        JsonPropertyInfo? property = type.Properties.FirstOrDefault(p => p.Name == name);
+        JsonPropertyInfo? property = FieldsOf(type).FirstOrDefault(p => p.Name == name);
         if (property is not null)
             return property;
-        string? nearest = RecipePath.Nearest(name, type.Properties.Select(p => p.Name));
-        string hint = nearest is null ? $"known fields: {string.Join(", ", type.Properties.Select(p => p.Name))}" : $"did you mean \"{nearest}\"?";
+        string? nearest = RecipePath.Nearest(name, FieldsOf(type).Select(p => p.Name));
+        string hint = nearest is null ? $"known fields: {string.Join(", ", FieldsOf(type).Select(p => p.Name))}" : $"did you mean \"{nearest}\"?";
         throw new UserInputException(place.Source, place.Line, path, $"unknown field; {hint}");
     }
 
     /// <summary>Metadata of a type of the recipe.</summary>
     public static JsonTypeInfo TypeOf(Type type) => RecipeJson.Strict.Options.GetTypeInfo(type);
+
+    // Metadata lists ignored properties too, without a getter.
+    private static IEnumerable<JsonPropertyInfo> FieldsOf(JsonTypeInfo type) => type.Properties.Where(property => property.Get is not null);
 
     private static RecipeNode CompleteObject(RecipeNode given, RecipeNode? fallback, JsonTypeInfo type, string path)
     {
@@ -80,7 +83,7 @@ internal static class RecipeSchema
             _ = Field(type, name, RecipePath.Join(path, name), field.Place!);
 
         OrderedDictionary<string, RecipeNode> fields = [];
-        foreach (JsonPropertyInfo property in type.Properties)
+        foreach (JsonPropertyInfo property in FieldsOf(type))
         {
             RecipeNode? own = defaults.Fields.GetValueOrDefault(property.Name);
             if (given.Fields.TryGetValue(property.Name, out RecipeNode? field))
