@@ -62,6 +62,10 @@ public static class DocumentProcessing
             choices = [.. "ABCDEFGHIJ".TakeWhile(letter => document.ContainsKey(letter.ToString()))
                 .Select(letter => (JsonNode?)(Text(document, letter.ToString()) ?? throw Missing(letter.ToString())))];
             document["choices"] = choices;
+
+            // A template "A" would stand for the field of that name, not for the letter.
+            for (int i = 0; i < choices.Count; i++)
+                document.Remove(((char)('A' + i)).ToString());
         }
 
         string answer = document.TryGetPropertyValue("answer", out JsonNode? given) ? TemplateExpression.TextOf(given).Trim() : throw Missing("answer");
