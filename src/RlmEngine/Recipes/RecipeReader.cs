@@ -25,7 +25,7 @@ public static class RecipeReader
     public static Recipe Parse(ReadOnlySpan<byte> utf8, string source, IReadOnlyList<string>? overrides = null)
     {
         JsonTypeInfo type = RecipeSchema.TypeOf(typeof(Recipe));
-        RecipeNode tree = RecipeExtension.Complete(RecipeParser.ParseFile(utf8, source), source, depth: 0, Load);
+        RecipeNode tree = RecipeExtension.Complete(RecipeParser.ParseFile(utf8, source), source, depth: 0, file => Load(file, "recipe"));
         foreach (string text in overrides ?? [])
             RecipeOverride.Parse(text).Apply(tree);
         RecipeSchema.RequireAll(tree, type, "", new RecipePlace(source, 1));
