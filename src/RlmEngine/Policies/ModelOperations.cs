@@ -27,13 +27,10 @@ public readonly record struct ModelOperations(double Row, double Target, double 
     {
         double keys = 0;
         foreach (Segment segment in batch.Segments_S)
-            keys += Keys(Past(batch, segment), segment.Length);
+            keys += Keys(segment.ParentLength, segment.Length);
         return Forward(batch.RowCount, batch.TargetCount, keys);
     }
 
     /// <summary>Pairs (row, position it attends to) of n causal rows behind p positions: n · p + n (n + 1) / 2.</summary>
     public static double Keys(double past, double rows) => (rows * past) + (rows * (rows + 1) / 2);
-
-    private static int Past(TokenBatch batch, Segment segment) =>
-        segment.Parent < 0 ? 0 : Past(batch, batch.Segments_S[segment.Parent]) + segment.ParentLength;
 }

@@ -32,6 +32,10 @@ public class CompletionReaderTests
     {
         var token = new StopRule(3, 1, false);
         yield return Case([9, 9, 1, 7], token, Roomy, StopReason.Answered, 2, 3);
+        var thought = new StopRule(3, 0, false);
+        yield return Case([9, 9, 1], thought, Roomy, StopReason.Answered, 2, 3);
+        yield return Case([1], thought, Roomy, StopReason.Answered, 0, 1);
+        yield return Case([9, 9, 9, 9], thought, Roomy, StopReason.ThoughtTooLong, 4, -1);
         yield return Case([1, 7], token, Roomy, StopReason.Answered, 0, 1);
         yield return Case([9, 9, 9, 1, 7], token, Roomy, StopReason.Answered, 3, 4);
         yield return Case([9, 9, 9, 9], token, Roomy, StopReason.ThoughtTooLong, 4, -1);
