@@ -18,21 +18,20 @@ public static partial class VectorMath
     private const float E4 = 9.6715126882e-3f;
     private const float E5 = 1.3264727247e-3f;
 
-    /// <summary>2^y for y in [<see cref="LowestExponent"/>, 127], two vectors step by step beside each other; NaN stays NaN.</summary>
+    /// <summary>2^y for y in [<see cref="LowestExponent"/>, 127], four vectors step by step beside each other; NaN stays NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void Exp2InRange(ref Vector512<float> a, ref Vector512<float> b)
+    internal static void Exp2InRange(ref Vector512<float> a, ref Vector512<float> b, ref Vector512<float> c, ref Vector512<float> d)
     {
         Vector512<float> round = Vector512.Create(Round);
-        Vector512<float> na = (a + round) - round, nb = (b + round) - round;
-        Vector512<float> fa = a - na, fb = b - nb;
-        Vector512<float> five = Vector512.Create(E5), four = Vector512.Create(E4);
-        Vector512<float> three = Vector512.Create(E3), two = Vector512.Create(E2), one = Vector512.Create(E1);
-        Vector512<float> pa = Vector512.FusedMultiplyAdd(five, fa, four), pb = Vector512.FusedMultiplyAdd(five, fb, four);
-        (pa, pb) = (Vector512.FusedMultiplyAdd(pa, fa, three), Vector512.FusedMultiplyAdd(pb, fb, three));
-        (pa, pb) = (Vector512.FusedMultiplyAdd(pa, fa, two), Vector512.FusedMultiplyAdd(pb, fb, two));
-        (pa, pb) = (Vector512.FusedMultiplyAdd(pa, fa, one), Vector512.FusedMultiplyAdd(pb, fb, one));
-        a = Scale(Vector512.FusedMultiplyAdd(pa, fa, Vector512<float>.One), na);
-        b = Scale(Vector512.FusedMultiplyAdd(pb, fb, Vector512<float>.One), nb);
+        Vector512<float> na = (a + round) - round, nb = (b + round) - round, nc = (c + round) - round, nd = (d + round) - round;
+        Vector512<float> fa = a - na, fb = b - nb, fc = c - nc, fd = d - nd;
+        Vector512<float> pa = Vector512.Create(E5), pb = pa, pc = pa, pd = pa;
+        Horner(ref pa, ref pb, ref pc, ref pd, fa, fb, fc, fd, E4);
+        Horner(ref pa, ref pb, ref pc, ref pd, fa, fb, fc, fd, E3);
+        Horner(ref pa, ref pb, ref pc, ref pd, fa, fb, fc, fd, E2);
+        Horner(ref pa, ref pb, ref pc, ref pd, fa, fb, fc, fd, E1);
+        Horner(ref pa, ref pb, ref pc, ref pd, fa, fb, fc, fd, 1f);
+        (a, b, c, d) = (Scale(pa, na), Scale(pb, nb), Scale(pc, nc), Scale(pd, nd));
     }
 
     /// <summary>2^y of eight lanes, the same bits.</summary>

@@ -93,14 +93,10 @@ public sealed class VectorMathTests
         for (float y = -150f; y < 126f; y += 16 * 0.00131f)
         {
             for (int i = 0; i < 16; i++) lanes[i] = y + (i * 0.00131f);
-            Vector512<float> a = Vector512.Create(lanes), b = a - Vector512<float>.One;
-            Vector512<float> first = Vector512.Create(VectorMath.Exp2InRange(a.GetLower()), VectorMath.Exp2InRange(a.GetUpper()));
-            Vector512<float> second = Vector512.Create(
-                Vector256.Create(VectorMath.Exp2InRange(b.GetLower().GetLower()), VectorMath.Exp2InRange(b.GetLower().GetUpper())),
-                Vector256.Create(VectorMath.Exp2InRange(b.GetUpper().GetLower()), VectorMath.Exp2InRange(b.GetUpper().GetUpper())));
-            VectorMath.Exp2InRange(ref a, ref b);
-            Assert.That(first.AsInt32(), Is.EqualTo(a.AsInt32()));
-            Assert.That(second.AsInt32(), Is.EqualTo(b.AsInt32()));
+            Vector512<float> a = Vector512.Create(lanes), b = a - Vector512<float>.One, c = a * 0.5f, d = a * 0.25f;
+            Vector512<int>[] narrow = [Eights(a), Fours(b), Eights(c), Fours(d)];
+            VectorMath.Exp2InRange(ref a, ref b, ref c, ref d);
+            Assert.That<Vector512<int>[]>([a.AsInt32(), b.AsInt32(), c.AsInt32(), d.AsInt32()], Is.EqualTo(narrow));
             for (int i = 0; i < 16; i++)
             {
                 double truth = Math.Pow(2, lanes[i]);
@@ -110,6 +106,13 @@ public sealed class VectorMathTests
         }
 
         Assert.That(worst, Is.LessThanOrEqualTo(2.0));
+
+        static Vector512<int> Eights(Vector512<float> y) =>
+            Vector512.Create(VectorMath.Exp2InRange(y.GetLower()), VectorMath.Exp2InRange(y.GetUpper())).AsInt32();
+
+        static Vector512<int> Fours(Vector512<float> y) => Vector512.Create(
+            Vector256.Create(VectorMath.Exp2InRange(y.GetLower().GetLower()), VectorMath.Exp2InRange(y.GetLower().GetUpper())),
+            Vector256.Create(VectorMath.Exp2InRange(y.GetUpper().GetLower()), VectorMath.Exp2InRange(y.GetUpper().GetUpper()))).AsInt32();
     }
 
     [TestCase(0f, 1f)]
@@ -120,10 +123,9 @@ public sealed class VectorMathTests
     [TestCase(float.NaN, float.NaN)]
     public void Exp2InRange_WholeArgument_IsExact(float y, float expected)
     {
-        Vector512<float> a = Vector512.Create(y), b = a;
-        VectorMath.Exp2InRange(ref a, ref b);
-        Assert.That(a[0], Is.EqualTo(expected));
-        Assert.That(b[15], Is.EqualTo(expected));
+        Vector512<float> a = Vector512.Create(y), b = a, c = a, d = a;
+        VectorMath.Exp2InRange(ref a, ref b, ref c, ref d);
+        Assert.That<float[]>([a[0], b[15], c[7], d[8]], Is.All.EqualTo(expected));
         Assert.That(VectorMath.Exp2InRange(Vector256.Create(y))[7], Is.EqualTo(expected));
         Assert.That(VectorMath.Exp2InRange(Vector128.Create(y))[3], Is.EqualTo(expected));
     }

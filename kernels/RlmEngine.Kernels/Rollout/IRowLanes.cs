@@ -36,8 +36,8 @@ internal interface IRowLanes<TSelf>
         d = TSelf.ExpInRange(d);
     }
 
-    /// <summary>2^y for y in [<see cref="VectorMath.LowestExponent"/>, 127] of two at once.</summary>
-    static abstract void Exp2InRange(ref TSelf a, ref TSelf b);
+    /// <summary>2^y for y in [<see cref="VectorMath.LowestExponent"/>, 127] of four at once.</summary>
+    static abstract void Exp2InRange(ref TSelf a, ref TSelf b, ref TSelf c, ref TSelf d);
 
     /// <summary>Bit i is set where left ≥ right in lane i.</summary>
     static abstract uint AtLeast(TSelf left, TSelf right);

@@ -138,28 +138,33 @@ internal struct RowAccumulator
         return TLanes.Max(TLanes.Max(TLanes.Load(in rest[0]), a), TLanes.Max(TLanes.Load(in rest[Lanes]), b));
     }
 
-    // The bound keeps (−∞) · 0 out of the weighted sum: 2^y is 0 from there down. The last turn is for what is left of two vectors.
+    // The bound keeps (−∞) · 0 out of the weighted sum: 2^y is 0 from there down. The last turn is for what is left of four vectors.
     private readonly double Sums<TLanes>(ReadOnlySpan<float> block, Span<float> laneMaxima, out double weightedSum)
         where TLanes : struct, IRowLanes<TLanes>
     {
         TLanes reference = TLanes.Broadcast(Reference), step = TLanes.Broadcast(_step), lowest = TLanes.Broadcast(VectorMath.LowestExponent);
         TLanes sumA = TLanes.Broadcast(0f), sumB = sumA, weightedA = sumA, weightedB = sumA;
         TLanes maxA = TLanes.Broadcast(float.NegativeInfinity), maxB = maxA;
-        Span<float> rest = stackalloc float[2 * Lanes];
+        Span<float> rest = stackalloc float[4 * Lanes];
         scoped ref float start = ref MemoryMarshal.GetReference(block);
-        int whole = block.Length & -(2 * Lanes);
+        int whole = block.Length & -(4 * Lanes);
         for (bool isLast = whole == block.Length; ; isLast = true)
         {
-            for (int i = 0; i < whole; i += 2 * Lanes)
+            for (int i = 0; i < whole; i += 4 * Lanes)
             {
-                RowMemory.Prefetch(ref Unsafe.Add(ref start, i));
-                TLanes xa = TLanes.Load(in Unsafe.Add(ref start, i)), xb = TLanes.Load(in Unsafe.Add(ref start, i + Lanes));
-                (maxA, maxB) = (TLanes.Max(xa, maxA), TLanes.Max(xb, maxB));
+                ref float at = ref Unsafe.Add(ref start, i);
+                RowMemory.Prefetch(ref at);
+                RowMemory.Prefetch(ref Unsafe.Add(ref at, 2 * Lanes));
+                TLanes xa = TLanes.Load(in at), xb = TLanes.Load(in Unsafe.Add(ref at, Lanes));
+                TLanes xc = TLanes.Load(in Unsafe.Add(ref at, 2 * Lanes)), xd = TLanes.Load(in Unsafe.Add(ref at, 3 * Lanes));
+                (maxA, maxB) = (TLanes.Max(xc, TLanes.Max(xa, maxA)), TLanes.Max(xd, TLanes.Max(xb, maxB)));
                 TLanes ya = TLanes.Max(lowest, (xa - reference) * step), yb = TLanes.Max(lowest, (xb - reference) * step);
-                TLanes ea = ya, eb = yb;
-                TLanes.Exp2InRange(ref ea, ref eb);
-                (sumA, sumB) = (sumA + ea, sumB + eb);
-                (weightedA, weightedB) = (TLanes.MultiplyAdd(ea, ya, weightedA), TLanes.MultiplyAdd(eb, yb, weightedB));
+                TLanes yc = TLanes.Max(lowest, (xc - reference) * step), yd = TLanes.Max(lowest, (xd - reference) * step);
+                TLanes ea = ya, eb = yb, ec = yc, ed = yd;
+                TLanes.Exp2InRange(ref ea, ref eb, ref ec, ref ed);
+                (sumA, sumB) = (sumA + ea + ec, sumB + eb + ed);
+                weightedA = TLanes.MultiplyAdd(ec, yc, TLanes.MultiplyAdd(ea, ya, weightedA));
+                weightedB = TLanes.MultiplyAdd(ed, yd, TLanes.MultiplyAdd(eb, yb, weightedB));
             }
 
             if (isLast) break;

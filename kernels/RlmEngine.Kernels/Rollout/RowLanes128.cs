@@ -75,10 +75,10 @@ internal readonly struct RowLanes128(Vector128<float> a, Vector128<float> b, Vec
         VectorMath.ExpInRange(x._d));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Exp2InRange(ref RowLanes128 a, ref RowLanes128 b)
+    public static void Exp2InRange(ref RowLanes128 a, ref RowLanes128 b, ref RowLanes128 c, ref RowLanes128 d)
     {
-        a = Exp2InRange(a);
-        b = Exp2InRange(b);
+        (a, b) = (Exp2InRange(a), Exp2InRange(b));
+        (c, d) = (Exp2InRange(c), Exp2InRange(d));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

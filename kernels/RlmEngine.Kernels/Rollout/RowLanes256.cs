@@ -43,11 +43,14 @@ internal readonly struct RowLanes256(Vector256<float> a, Vector256<float> b) : I
     public static RowLanes256 ExpInRange(RowLanes256 x) => new(VectorMath.ExpInRange(x._a), VectorMath.ExpInRange(x._b));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Exp2InRange(ref RowLanes256 a, ref RowLanes256 b)
+    public static void Exp2InRange(ref RowLanes256 a, ref RowLanes256 b, ref RowLanes256 c, ref RowLanes256 d)
     {
-        a = new(VectorMath.Exp2InRange(a._a), VectorMath.Exp2InRange(a._b));
-        b = new(VectorMath.Exp2InRange(b._a), VectorMath.Exp2InRange(b._b));
+        (a, b) = (Exp2InRange(a), Exp2InRange(b));
+        (c, d) = (Exp2InRange(c), Exp2InRange(d));
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static RowLanes256 Exp2InRange(RowLanes256 y) => new(VectorMath.Exp2InRange(y._a), VectorMath.Exp2InRange(y._b));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint AtLeast(RowLanes256 left, RowLanes256 right) =>

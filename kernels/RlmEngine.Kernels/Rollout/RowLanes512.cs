@@ -45,11 +45,11 @@ internal readonly struct RowLanes512(Vector512<float> a) : IRowLanes<RowLanes512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Exp2InRange(ref RowLanes512 a, ref RowLanes512 b)
+    public static void Exp2InRange(ref RowLanes512 a, ref RowLanes512 b, ref RowLanes512 c, ref RowLanes512 d)
     {
-        Vector512<float> va = a._a, vb = b._a;
-        VectorMath.Exp2InRange(ref va, ref vb);
-        (a, b) = (new(va), new(vb));
+        Vector512<float> va = a._a, vb = b._a, vc = c._a, vd = d._a;
+        VectorMath.Exp2InRange(ref va, ref vb, ref vc, ref vd);
+        (a, b, c, d) = (new(va), new(vb), new(vc), new(vd));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
