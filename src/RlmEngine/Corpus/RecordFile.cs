@@ -12,6 +12,9 @@ namespace RlmEngine.Corpus;
 /// </remarks>
 internal static class RecordFile
 {
+    // A field that stands twice would be found only when it is read.
+    private static readonly JsonDocumentOptions s_strict = new() { AllowDuplicateProperties = false };
+
     private static readonly string[] s_extensions = [".jsonl", ".ndjson", ".json", ".csv", ".parquet"];
 
     /// <summary>True for a file that is read, by its name.</summary>
@@ -65,9 +68,11 @@ internal static class RecordFile
             return null;
         try
         {
-            return JsonNode.Parse(utf8) as JsonObject ?? throw new InvalidDataException($"{path}:{line}: no JSON object; each line must hold one");
+            JsonObject record = JsonNode.Parse(utf8, null, s_strict) as JsonObject ?? throw new InvalidDataException($"{path}:{line}: no JSON object; each line must hold one");
+            RequireText(record);
+            return record;
         }
-        catch (Exception e) when (e is JsonException or DecoderFallbackException or InvalidOperationException or ArgumentException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new InvalidDataException($"{path}:{line}: no JSON object: {FirstSentence(e.Message)}", e);
         }
@@ -78,11 +83,16 @@ internal static class RecordFile
         JsonNode? all;
         try
         {
-            all = JsonNode.Parse(Whole(path));
+            all = JsonNode.Parse(Whole(path), null, s_strict);
+            RequireText(all);
         }
         catch (JsonException)
         {
             all = null;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new InvalidDataException($"{path}: {FirstSentence(e.Message)}", e);
         }
 
         return all switch
@@ -92,6 +102,26 @@ internal static class RecordFile
             JsonArray list => list.Select((item, i) => item as JsonObject ?? throw new InvalidDataException($"{path}: element {i} of the list is no object")),
             _ => throw new InvalidDataException($"{path}: neither an object nor a list of objects"),
         };
+    }
+
+    /// <summary>Reads every text once: an escaped half of a surrogate pair is found here, with its line, not where the text is used.</summary>
+    /// <exception cref="InvalidOperationException">A text is no valid Unicode.</exception>
+    private static void RequireText(JsonNode? node)
+    {
+        switch (node)
+        {
+            case JsonObject fields:
+                foreach ((_, JsonNode? value) in fields)
+                    RequireText(value);
+                break;
+            case JsonArray items:
+                foreach (JsonNode? item in items)
+                    RequireText(item);
+                break;
+            case JsonValue value when value.GetValueKind() == JsonValueKind.String:
+                _ = value.GetValue<string>();
+                break;
+        }
     }
 
     private static string Whole(string path)
