@@ -71,14 +71,21 @@ internal sealed record EvaluateSuiteCommand(string CheckpointPath, IReadOnlyList
         CommandConsole console, SuiteModel model, SuiteTask[] tasks, SuiteData[] data, SuiteRunOptions options, ProgramJudge? judge)
     {
         string outFolder = OutFolder ?? Path.Combine("runs", "evaluate-" + string.Join('-', Suites.Select(Path.GetFileNameWithoutExtension)));
-        using Interruption interruption = new(console, $"stopping after the documents at hand; the same command with --out {outFolder} goes on");
+        using Interruption interruption = new(console, "stopping after the documents at hand; once more stops at once");
         var progress = new SuiteProgress(console);
         var run = new SuiteRun(model, options, outFolder, judge) { Progress = progress.Tell, Cancel = interruption.Token };
         List<TaskResult> results = [];
-        for (int i = 0; i < tasks.Length; i++)
+        try
         {
-            results.Add(run.Run(tasks[i], data[i]));
-            SampleLog.Write(outFolder, results[^1]);
+            for (int i = 0; i < tasks.Length; i++)
+            {
+                results.Add(run.Run(tasks[i], data[i]));
+                SampleLog.Write(outFolder, results[^1]);
+            }
+        }
+        catch (OperationCanceledException e) when (interruption.Token.IsCancellationRequested)
+        {
+            throw new OperationCanceledException($"stopped; the same command with --out {outFolder} goes on", e);
         }
 
         SuiteResults.Write(outFolder, results, model, options, DateTimeOffset.UtcNow);

@@ -55,7 +55,7 @@ public static class PageStyle
         .reproduced { color: var(--c2); font-weight: 650; } .reversed { color: var(--c1); font-weight: 650; } .not-reproduced { color: var(--soft); }
         .interval { stroke-width: 2; } .rule { stroke: var(--axis); stroke-dasharray: 4 3; }
         svg text.row { fill: var(--ink); font-size: 11.5px; }
-        .section { margin-top: 34px; } .section .plots { margin: 0 0 16px; }
+        .section { margin-top: 34px; } .section .plots { margin: 0 0 16px; } .section .uneven { align-items: start; }
         td.seeds { text-align: right; font-size: 12px; color: var(--soft); font-variant-numeric: tabular-nums; }
         .section table { font-size: 13px; } .section th, .section td { padding: 6px 9px; }
         .readout { position: absolute; pointer-events: none; background: var(--sheet); border: 1px solid var(--axis); border-radius: 6px; padding: 3px 9px;

@@ -55,46 +55,72 @@ public static class SuiteReport
             Markup.Element("h2", "", result.Task.Task),
             Markup.Element("p", "facts", facts.Select(fact => Markup.Element("span", "", fact))),
             cut is null ? null : Markup.Element("p", "note", cut),
-            Markup.Element("div", "plots", Plots(result)),
+            Markup.Element("div", "plots uneven", Plots(result)),
             Results(result),
-            Markup.Element("p", "caption", "Percent with the standard error over documents; of subtasks together the mean weighted by their sizes, “_macro” the mean of their means. Intervals of the plots are ±1.96 standard errors."),
+            Markup.Element("p", "caption", Caption(result)),
             Documents(result));
     }
+
+    private static string Caption(TaskResult result) => "Percent with the standard error over documents"
+        + (result.Rows.Count > 1 ? "; of subtasks together the mean weighted by their sizes, “_macro” the mean of their means" : "")
+        + (result.Task.Repeats > 1 && !result.Task.IsMultipleChoice ? "; pass@k is the unbiased estimate from all samples, maj@k the answer that most samples agree on" : "")
+        + ". Intervals of the plots are ±1.96 standard errors, within 0 and 100.";
 
     private static string Sampling(SuiteTask task) => task.Generation.IsGreedy
         ? "greedy"
         : string.Create(CultureInfo.InvariantCulture, $"{task.Repeats} samples at temperature {task.Generation.Temperature}, top-p {task.Generation.TopP}");
 
-    /// <summary>A plot of the first metric over groups and subtasks, or of all metrics where there are none.</summary>
+    /// <summary>Plots of the first metric, over the task with its groups and over subtasks; of all metrics where there are none.</summary>
     private static IEnumerable<XElement> Plots(TaskResult result)
     {
         ResultRow first = result.Rows[0];
         if (first.Metrics.Count == 0)
-            yield break;
+            return [];
+        if (result.Rows.Count == 1)
+            return [Plot(result, "metrics", first.Metrics.Select(metric => new IntervalRow(Name(metric.Key), EstimateOf(metric.Value))))];
         (string Metric, string Filter) main = first.Metrics.Keys.First();
-        IntervalRow[] rows = result.Rows.Count > 1
-            ? [.. result.Rows.Where(row => row.Metrics.ContainsKey(main)).Select(row => new IntervalRow(row.Alias, EstimateOf(row.Metrics[main])) { Color = row.Level == 2 ? 0 : 1 })]
-            : [.. first.Metrics.Select(metric => new IntervalRow(Name(metric.Key), EstimateOf(metric.Value)))];
-        string title = result.Rows.Count > 1 ? main.Metric : "metrics";
-        yield return Markup.Element("figure", "", Markup.Element("figcaption", "", title), IntervalPlot.Draw($"{result.Task.Task}: {title}", "percent", rows));
+        IEnumerable<IntervalRow> Rows(Func<ResultRow, bool> chosen) => result.Rows.Where(row => chosen(row) && row.Metrics.ContainsKey(main))
+            .Select(row => new IntervalRow(row.Alias, EstimateOf(row.Metrics[main])) { Color = row.Level == 2 ? 0 : 1 });
+        return result.Rows.Any(row => row.Level == 1)
+            ? [Plot(result, $"{main.Metric} by group", Rows(row => row.Level < 2)), Plot(result, $"{main.Metric} by subtask", Rows(row => row.Level == 2))]
+            : [Plot(result, main.Metric, Rows(_ => true))];
     }
+
+    private static XElement Plot(TaskResult result, string title, IEnumerable<IntervalRow> rows) => Markup.Element(
+        "figure", "", Markup.Element("figcaption", "", title), IntervalPlot.Draw($"{result.Task.Task}: {title}", "percent", [.. rows], includesZero: true));
 
     private static Estimate EstimateOf(MeanEstimate mean) => double.IsFinite(mean.Mean)
-        ? new Estimate(100 * mean.Mean, 100 * (mean.Mean - (Z * mean.StandardError)), 100 * (mean.Mean + (Z * mean.StandardError)))
+        ? new Estimate(100 * mean.Mean, 100 * Math.Max(0, mean.Mean - (Z * mean.StandardError)), 100 * Math.Min(1, mean.Mean + (Z * mean.StandardError)))
         : Estimate.None;
 
-    private static XElement Results(TaskResult result)
+    private static XElement Results(TaskResult result) => result.Rows.Count > 1 ? BySubtask(result) : ByFilter(result.Rows[0]);
+
+    private static XElement BySubtask(TaskResult result)
     {
         (string Metric, string Filter)[] columns = [.. result.Rows.SelectMany(row => row.Metrics.Keys).Distinct()];
-        XElement head = Markup.Element(
-            "tr", "", Markup.Element("th", "", ""), Markup.Element("th", "number", "documents"), columns.Select(column => Markup.Element("th", "number", Name(column))));
-        return Markup.Element(
-            "div", "wide",
-            Markup.Element("table", "results", Markup.Element("thead", "", head), Markup.Element("tbody", "", result.Rows.Select(row => Markup.Element(
-                "tr", row.Level < 2 && result.Rows.Count > 1 ? "after" : "",
-                Markup.Element("td", "", row.Alias), Markup.Element("td", "number", row.Count.ToString(CultureInfo.InvariantCulture)),
-                columns.Select(column => row.Metrics.TryGetValue(column, out MeanEstimate value) ? Cell(value) : Markup.Element("td", "number", "–")))))));
+        return Table(["", "documents", .. columns.Select(Name)], result.Rows.Select(row => Markup.Element(
+            "tr", row.Level < 2 ? "after" : "", Markup.Element("td", "", row.Alias), Count(row),
+            columns.Select(column => CellOf(row, column)))));
     }
+
+    private static XElement ByFilter(ResultRow row)
+    {
+        string[] metrics = [.. row.Metrics.Keys.Select(key => key.Metric).Distinct()], filters = [.. row.Metrics.Keys.Select(key => key.Filter).Distinct()];
+        return Table([filters is ["none"] ? "" : "filter", "documents", .. metrics], filters.Select(filter => Markup.Element(
+            "tr", "", Markup.Element("td", "", filter == "none" ? row.Alias : filter), Count(row), metrics.Select(metric => CellOf(row, (metric, filter))))));
+    }
+
+    private static XElement Table(string[] names, IEnumerable<XElement> rows) => Markup.Element(
+        "div", "wide",
+        Markup.Element(
+            "table", "results",
+            Markup.Element("thead", "", Markup.Element("tr", "", names.Select((name, column) => Markup.Element("th", column == 0 ? "" : "number", name)))),
+            Markup.Element("tbody", "", rows)));
+
+    private static XElement Count(ResultRow row) => Markup.Element("td", "number", row.Count.ToString(CultureInfo.InvariantCulture));
+
+    private static XElement CellOf(ResultRow row, (string Metric, string Filter) key) =>
+        row.Metrics.TryGetValue(key, out MeanEstimate value) ? Cell(value) : Markup.Element("td", "number", "–");
 
     private static XElement Cell(MeanEstimate value) => Markup.Element(
         "td", "number", Percent(value.Mean), double.IsFinite(value.StandardError) ? Markup.Element("small", "", "± " + Percent(value.StandardError)) : null);

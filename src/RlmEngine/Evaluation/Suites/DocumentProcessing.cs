@@ -7,7 +7,7 @@ namespace RlmEngine.Evaluation.Suites;
 
 /// <summary>
 /// Functions that give documents of published sets the fields that templates read. Fields that a set publishes under several names get one:
-/// math_answer gives problem and answer, choices gives choices and answer (an index), gpqa shuffles them, mbpp, apps and livecodebench give
+/// math_answer gives problem and answer (math_problem too, but of no set that has questions), choices gives choices and answer (an index), gpqa shuffles them, mbpp, apps and livecodebench give
 /// what their prompts say.
 /// </summary>
 public static class DocumentProcessing
@@ -17,7 +17,8 @@ public static class DocumentProcessing
 
     private static readonly Dictionary<string, Action<JsonObject, int, ulong>> s_functions = new()
     {
-        ["math_answer"] = (document, _, _) => MathAnswerOf(document),
+        ["math_answer"] = (document, _, _) => MathAnswerOf(document, s_problemNames),
+        ["math_problem"] = (document, _, _) => MathAnswerOf(document, s_problemNames[..1]),
         ["choices"] = (document, _, _) => ChoicesOf(document),
         ["gpqa"] = ShuffleChoices,
         ["mbpp"] = (document, _, _) => document["text"] = Text(document, "text") ?? Text(document, "prompt") ?? throw Missing("text"),
@@ -40,9 +41,9 @@ public static class DocumentProcessing
     }
 
     /// <summary>Problem and answer; the answer of a solution is its last box, choices of a problem stand below it.</summary>
-    private static void MathAnswerOf(JsonObject document)
+    private static void MathAnswerOf(JsonObject document, string[] names)
     {
-        string problem = s_problemNames.Select(name => Text(document, name)).FirstOrDefault(text => text is not null) ?? throw Missing("problem");
+        string problem = names.Select(name => Text(document, name)).FirstOrDefault(text => text is not null) ?? throw Missing("problem");
         if (Text(document, "context") is { } context && !string.IsNullOrWhiteSpace(context))
             problem = $"{context}\n{problem}";
         if (document["options"] is JsonArray { Count: > 0 } options)

@@ -20,6 +20,8 @@ public sealed record SuiteData(IReadOnlyList<SuiteDocument> Documents, IReadOnly
     /// <exception cref="InvalidDataException">A file cannot be read, or a document lacks what the task needs.</exception>
     public static SuiteData Load(SuiteTask task, IReadOnlyList<string> paths, ulong seed)
     {
+        if (paths.FirstOrDefault(path => !File.Exists(path) && !Directory.Exists(path)) is { } missing)
+            throw new UserInputException(WhatToGet(task, task.TestSplit, [missing], "no data"));
         IReadOnlyList<string> files = FilesOf(task, task.TestSplit, paths, isTest: true);
         if (files.Count == 0)
             throw new UserInputException(WhatToGet(task, task.TestSplit, paths, "no data"));
@@ -35,7 +37,11 @@ public sealed record SuiteData(IReadOnlyList<SuiteDocument> Documents, IReadOnly
     private static string WhatToGet(SuiteTask task, IReadOnlyList<string> names, IReadOnlyList<string> paths, string what)
     {
         string source = task.DatasetPath.Length > 0 ? $"get {task.DatasetPath} and place it there" : "place it there";
-        return $"{task.Task}: {what}: none of {string.Join(", ", names)} stands in {string.Join(", ", paths)}; {source}, or name the file with --data PATH";
+        bool isThere = paths.Any(path => File.Exists(path) || Directory.Exists(path));
+        string place = string.Join(", ", paths), looked = string.Join(", ", names);
+        return isThere
+            ? $"{task.Task}: {what}: none of {looked} stands in {place}; {source}, or name the file with --data PATH"
+            : $"{task.Task}: no data: {place}: no such file or folder; {source} as one of {looked}, or name file or folder with --data PATH";
     }
 
     private static SuiteDocument[] Read(SuiteTask task, IReadOnlyList<string> files, ulong seed, bool isTest)
@@ -85,14 +91,18 @@ public sealed record SuiteData(IReadOnlyList<SuiteDocument> Documents, IReadOnly
 
     private static IReadOnlyList<string> Found(string folder, string name)
     {
-        int cut = name.LastIndexOf('/') + 1;
-        string inner = Path.Combine(folder, name[..cut]);
-        if (!Directory.Exists(inner))
-            return [];
-        IEnumerable<string> files = cut == name.Length
+        string[] parts = name.Split('/');
+        IEnumerable<string> folders = [Path.IsPathRooted(name) ? Path.GetPathRoot(name)! : folder];
+        foreach (string part in parts[..^1])
+        {
+            folders = part.Contains('*', StringComparison.Ordinal)
+                ? [.. folders.SelectMany(outer => Directory.EnumerateDirectories(outer, part))]
+                : [.. folders.Select(outer => Path.Combine(outer, part)).Where(Directory.Exists)];
+        }
+
+        return [.. folders.SelectMany(inner => parts[^1].Length == 0
             ? Directory.EnumerateFiles(inner, "*", SearchOption.AllDirectories).Where(RecordFile.IsRead)
-            : Directory.EnumerateFiles(inner, name[cut..]);
-        return [.. files.Order(StringComparer.Ordinal)];
+            : Directory.EnumerateFiles(inner, parts[^1])).Order(StringComparer.Ordinal)];
     }
 
     private static bool Matches(string file, string name) =>

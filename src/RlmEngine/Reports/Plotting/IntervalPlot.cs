@@ -21,7 +21,7 @@ public static class IntervalPlot
     private const double Right = Width - 16;
     private const double Top = 12;
     private const double RowHeight = 21;
-    private const double LetterWidth = 6.2;
+    private const double LetterWidth = 6.8;
     private const int LongestName = 30;
 
     /// <summary>Draws the rows from top to bottom.</summary>

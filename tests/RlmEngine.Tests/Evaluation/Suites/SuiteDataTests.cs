@@ -128,6 +128,36 @@ internal sealed class SuiteDataTests
         Assert.That(() => Load(Task("gsm8k")), Throws.TypeOf<UserInputException>().With.Message.Contains("no few-shot examples").And.Message.Contains("--num-fewshot 0"));
     }
 
+    [Test]
+    public void Load_NoSuchPath_OneLineSaysWhatToGet()
+    {
+        string nowhere = Path.Combine(_folder, "nowhere");
+        Assert.That(() => SuiteData.Load(Task("math500"), [_folder, nowhere], 1), Throws.TypeOf<UserInputException>().With.Message.StartsWith($"math500: no data: {nowhere}: no such file or folder; get MATH-500")
+            .And.Message.Not.Contains("\n"));
+    }
+
+    // hendrycks_math stands in seven folders, one a subject.
+    [TestCase("*/test-*.jsonl", "b/test-1.jsonl,a/test-2.jsonl,a/train-1.jsonl,a/deep/test-1.jsonl", "a/test-2.jsonl,b/test-1.jsonl")]
+    [TestCase("x/*/*.jsonl", "x/b/1.jsonl,x/a/2.jsonl,y/a/3.jsonl", "x/a/2.jsonl,x/b/1.jsonl")]
+    [TestCase("a/../b/t.jsonl", "a/t.jsonl,b/t.jsonl", "b/t.jsonl")]
+    [TestCase("t.jsonl", "own/t.jsonl", "own/t.jsonl")]
+    public void Load_NamesWithFolders_FilesInOrder(string name, string files, string expected)
+    {
+        foreach (string file in files.Split(','))
+            Write(file, $$"""{"q": "{{file}}", "a": "1"}""");
+        SuiteTask task = Task("gsm8k") with { Task = "own", TestSplit = [name], FewShotSplit = [] };
+        Assert.That(string.Join(',', Load(task).Documents.Select(document => document.Fields["q"]!.GetValue<string>())), Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void Load_DataOfAnotherBenchmark_IsRefused()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder, "main"));
+        File.Copy(Tokenization.SharedData.PathOf("formats/gsm8k_hf_test.parquet"), Path.Combine(_folder, "main", "test-00000-of-00001.parquet"));
+        Assert.That(() => Load(Task("math")), Throws.TypeOf<InvalidDataException>().With.Message.Contains("document 1: the document has no problem"));
+        Assert.That(() => Load(Task("math500")), Throws.TypeOf<UserInputException>());
+    }
+
     [TestCase("""{"question": "q"}""", "document 1: the document has no answer")]
     [TestCase("""{"question": "q", "answer": ""}""", "document 1: the document has no answer")]
     [TestCase("[1]", ":1: no JSON object")]
