@@ -31,7 +31,7 @@ public static class MathAnswer
         var equality = new AnswerEquality(options, budget);
         foreach (AnswerText answer in preds)
         {
-            if (golds.Any(right => IsMatch(right, answer, options, equality)))
+            if (golds.Any(right => IsMatch(right, answer, options, equality) || IsChoiceMatch(right, answer, options, equality, budget)))
                 return new AnswerVerdict(true, answer.Text, budget.Spent, budget.IsExhausted);
         }
 
@@ -60,9 +60,24 @@ public static class MathAnswer
         }
     }
 
+    /// <summary>The same choice; or a choice given with its content beside that content.</summary>
+    private static bool IsChoiceMatch(AnswerText gold, AnswerText pred, MathGradingOptions options, AnswerEquality equality, StepBudget budget)
+    {
+        ChoiceMark? right = ChoiceMark.Of(gold.Text), mark = ChoiceMark.Of(pred.Text);
+        if (right is not null && mark is not null)
+            return right.Letters == mark.Letters;
+        if (right is { IsMarked: true, Rest: "" })
+            return ChoiceMark.Lone(pred.Text) is { } letter && right.Letters == letter.ToString();
+        if (right is { Rest.Length: > 0 })
+            return IsMatch(AnswerText.Read(right.Rest, budget), pred, options, equality);
+        return mark is { IsMarked: true, Rest.Length: > 0 } && IsMatch(gold, AnswerText.Read(mark.Rest, budget), options, equality);
+    }
+
     private static bool IsMatch(AnswerText gold, AnswerText pred, MathGradingOptions options, AnswerEquality equality)
     {
         if (gold.Form.Length > 0 && gold.Form == pred.Form)
+            return true;
+        if (gold.Form is "YES" or "NO" && pred.FirstWord == gold.Form)
             return true;
         foreach ((MathNode right, CommaReading goldCommas) in gold.Readings)
         {
@@ -72,7 +87,7 @@ public static class MathAnswer
                 bool isGoldPoint = goldCommas == CommaReading.Point, isPredPoint = predCommas == CommaReading.Point;
                 if ((isGoldPoint || isPredPoint) && (isGoldPoint == isPredPoint || !right.IsDecimal || !answer.IsDecimal))
                     continue;
-                if (equality.AreEqual(right, options.IsStrict ? answer : SymbolNames.Matched(answer, right)))
+                if (equality.AreEqual(right, options.IsStrict ? IntegrationConstant.Matched(answer, right) : SymbolNames.Matched(answer, right)))
                     return true;
             }
         }

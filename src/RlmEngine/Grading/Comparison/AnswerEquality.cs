@@ -32,7 +32,7 @@ internal sealed class AnswerEquality
         if (gold.Is(NodeKind.Relation) || pred.Is(NodeKind.Relation))
             return AreRelationsEqual(gold, pred);
         if (gold.Is(NodeKind.List) || pred.Is(NodeKind.List))
-            return AreListsEqual(gold, pred);
+            return AreListsEqual(gold, pred) || AreUnionsEqual(gold, pred);
         if (gold.Is(NodeKind.Percent) || pred.Is(NodeKind.Percent))
             return ArePercentagesEqual(gold, pred);
         if (gold.Is(NodeKind.Unit) && pred.Is(NodeKind.Unit))
@@ -44,6 +44,8 @@ internal sealed class AnswerEquality
             return AreCollectionsEqual(gold, pred);
         if (gold.Is(NodeKind.Ratio) && pred.Is(NodeKind.Ratio))
             return AreRatiosEqual(gold, pred);
+        if (gold.Is(NodeKind.Ratio) != pred.Is(NodeKind.Ratio))
+            return IsQuotientEqual(gold, pred);
         return gold.Is(NodeKind.Text) || pred.Is(NodeKind.Text) || gold.Is(NodeKind.Based) != pred.Is(NodeKind.Based)
             ? NodeText.Of(gold) == NodeText.Of(pred)
             : _scalars.AreEqual(gold, pred);
@@ -69,7 +71,8 @@ internal sealed class AnswerEquality
             return _relations.AreEqual(gold, pred, _options);
         if (gold.Is(NodeKind.List) || pred.Is(NodeKind.List))
         {
-            return (RightSide(gold) is { } left && AreEqual(left, pred)) || (RightSide(pred) is { } right && AreEqual(gold, right)) || AreListsEqual(gold, pred);
+            return (RightSide(gold) is { } left && AreEqual(left, pred)) || (RightSide(pred) is { } right && AreEqual(gold, right)) || AreListsEqual(gold, pred)
+                || AreUnionsEqual(gold, pred);
         }
 
         if (pred.Is(NodeKind.Relation))
@@ -112,6 +115,13 @@ internal sealed class AnswerEquality
         return (_options.IgnoresPercentSign && AreEqual(goldNumber, predNumber)) || _scalars.AreEqual(AnswerShape.Bare(gold), AnswerShape.Bare(pred));
     }
 
+    /// <summary>3 : 4 is three quarters where the other answer is a number.</summary>
+    private bool IsQuotientEqual(MathNode gold, MathNode pred)
+    {
+        (MathNode ratio, MathNode number) = gold.Is(NodeKind.Ratio) ? (gold, pred) : (pred, gold);
+        return ratio.Items.Count == 2 && number.Kind is NodeKind.Number or NodeKind.Quotient && _scalars.AreEqual(MathNode.Quotient(ratio.First, ratio.Items[1]), number);
+    }
+
     private bool AreRatiosEqual(MathNode gold, MathNode pred)
     {
         if (AreItemsEqual(gold.Items, pred.Items))
@@ -141,6 +151,19 @@ internal sealed class AnswerEquality
         if (left.Count != right.Count)
             (left, right) = (Distinct(left), Distinct(right));
         return left.Count == right.Count && (AreItemsEqual(left, right) || Matching(left, right));
+    }
+
+    /// <summary>x &lt; 1 or x &gt; 2 beside a union of intervals; x &gt; 1 and x &lt; 2, which together would be everything, beside an interval.</summary>
+    private bool AreUnionsEqual(MathNode gold, MathNode pred)
+    {
+        (MathNode list, MathNode set) = gold.Is(NodeKind.List) ? (gold, pred) : (pred, gold);
+        bool isSet = set.Kind is NodeKind.SetOperation or NodeKind.Bracket or NodeKind.NamedSet || RealSetReading.IsInequality(set);
+        if (!isSet || !list.Is(NodeKind.List) || !list.Items.All(RealSetReading.IsInequality) || !(_options.AllowsSetRelation || gold.Is(NodeKind.List)))
+            return false;
+        if (_sets.Of(list) is not { } together || _sets.Of(set) is not { } other)
+            return false;
+        bool isEverything = together.Intervals is [{ LowNode: null, HighNode: null }];
+        return AreSetsEqual(isEverything && _sets.Common(list.Items) is { } common ? common : together, other);
     }
 
     private static IReadOnlyList<MathNode> Items(MathNode node) => node.Kind is NodeKind.List or NodeKind.Set or NodeKind.Bracket ? node.Items : [node];
@@ -216,6 +239,8 @@ internal sealed class AnswerEquality
 
         MathNode matrix = gold.Is(NodeKind.Matrix) ? gold : pred, other = gold.Is(NodeKind.Matrix) ? pred : gold;
         bool isVector = matrix.Items.Count == 1 || matrix.First.Items.Count == 1;
+        if (other.Is(NodeKind.Bracket) && other.Items.All(row => row.Is(NodeKind.Bracket)))
+            return AreItemsEqual([.. matrix.Items.Select(row => new MathNode(NodeKind.Bracket, other.First.Name, [.. row.Items]))], other.Items);
         if (!other.Is(NodeKind.Bracket) || !isVector)
             return false;
         MathNode[] entries = [.. matrix.Items.SelectMany(row => row.Items)];

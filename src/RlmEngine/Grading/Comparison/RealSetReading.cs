@@ -81,6 +81,20 @@ internal sealed class RealSetReading(ScalarEquality scalars, StepBudget budget)
         return RealSet.Union(all);
     }
 
+    /// <summary>What all of the sets have, or null where one is none.</summary>
+    public RealSet? Common(IReadOnlyList<MathNode> items)
+    {
+        RealSet result = RealSet.All;
+        foreach (MathNode item in items)
+        {
+            if (Of(item) is not { } part)
+                return null;
+            result = result.Intersect(part);
+        }
+
+        return result;
+    }
+
     private RealSet? Operation(MathNode node)
     {
         if (node.Items.Count > MaxParts || node.Any(inner => inner.Is(NodeKind.NamedSet) && inner.Name is not ("R" or "empty")))

@@ -14,7 +14,7 @@ internal static partial class TextForm
     {
         if (text.Length > MaxLength)
             return text.Trim();
-        string form = Condensed(text);
+        string form = Condensed(Article().Replace(text, "${open}"));
         return form.Length > 1 && !Variable().IsMatch(form) ? form.ToUpperInvariant() : form;
     }
 
@@ -40,6 +40,12 @@ internal static partial class TextForm
 
     [GeneratedRegex(@"\\(?:left|right|text|textbf|textit|textrm|mathrm|mathbf|mbox|displaystyle|quad|qquad|operatorname|boxed)(?![A-Za-z])|\\[,;:! ]|\\\(|\\\)|\\\[|\\\]", RegexOptions.CultureInvariant)]
     private static partial Regex Looks();
+
+    /// <summary>Before words alone, "a" is an article; before a function it is a factor.</summary>
+    [GeneratedRegex(
+        @"^(?<open>[\s$]*(?:\\(?:text|textbf|textit|textrm|mathrm|mbox)\s*\{)?\s*)(?:the|an?)\s+(?=(?!(?:sqrt|sinh|cosh|tanh|frac|ceil|floor|binom|arcsin|arccos|arctan)(?![a-z]))[a-z]{4,}(?:[ '-][a-z]+)*[\s}$.]*$)",
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    private static partial Regex Article();
 
     [GeneratedRegex(@"\\|(?<![A-Za-z])[A-Za-z](?![A-Za-z])", RegexOptions.CultureInvariant)]
     private static partial Regex Variable();

@@ -51,7 +51,7 @@ internal sealed class UnitEquality(ScalarEquality scalars)
     public bool IsAngleEqual(MathNode gold, MathNode pred)
     {
         (MathNode degrees, MathNode radians) = gold.Is(NodeKind.Degree) ? (gold, pred) : (pred, gold);
-        if (!radians.Any(inner => inner is { Kind: NodeKind.Constant, Name: "pi" }) || radians.Any(inner => inner.Is(NodeKind.Bracket)))
+        if (!radians.Any(inner => inner is { Kind: NodeKind.Constant, Name: "pi" } or { Kind: NodeKind.Call, Name: "arcsin" or "arccos" or "arctan" }) || radians.Any(inner => inner.Is(NodeKind.Bracket)))
             return false;
         var perDegree = MathNode.Quotient(new MathNode(NodeKind.Constant, "pi"), MathNode.Integer(180));
         return scalars.AreEqual(MathNode.Product(degrees.First, perDegree), AnswerShape.Bare(radians));

@@ -12,6 +12,9 @@ internal sealed partial record AnswerText(string Text, IReadOnlyList<(MathNode N
     /// <summary>The text without its looks, see <see cref="TextForm"/>.</summary>
     public string Form { get; } = TextForm.Of(Text);
 
+    /// <summary>The word before the first comma or full stop, in capitals: a yes or no is often followed by why.</summary>
+    public string FirstWord => Text.AsSpan().IndexOfAny(',', '.') is > 0 and < 20 and var end ? TextForm.Of(Text[..end]) : "";
+
     /// <summary>Longer answers are compared as texts.</summary>
     private const int MaxLength = 6000;
 
@@ -21,7 +24,7 @@ internal sealed partial record AnswerText(string Text, IReadOnlyList<(MathNode N
         List<(MathNode, CommaReading)> readings = [];
         if (text.Length <= MaxLength)
         {
-            string clean = LatexCleaning.Clean(text).TrimEnd('\\', ' ', '.', ',', ';', '\n');
+            string clean = AnswerWords.InSigns(LatexCleaning.Clean(text)).TrimEnd('\\', ' ', '.', ',', ';', '\n');
             // Published answers lose their last braces.
             int missing = clean.AsSpan().Count('{') - clean.AsSpan().Count('}');
             if (missing is > 0 and < 4)

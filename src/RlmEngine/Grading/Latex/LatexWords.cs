@@ -25,6 +25,7 @@ internal static class LatexWords
         "scriptstyle", "rm", "bf", "it", "limits", "nolimits", "mathstrut", "strut", "mathbf", "boldsymbol", "mathit", "mathcal", "mathsf", "mathfrak",
         "bm", "vec", "overrightarrow", "hat", "widehat", "bar", "tilde", "overline", "underline", "boxed", "fbox", "quad", "qquad", "n", "t", "r",
         "space", "thinspace", "enspace", ",", "!", ";", ":", " ", "$", "\n", "/", "dot", "mathop", "mathord", "mathrel", "ensuremath", "therefore",
+        "tiny", "scriptsize", "footnotesize", "small", "normalsize", "large", "Large", "LARGE", "huge", "Huge",
     };
 
     /// <summary>Commands whose argument is no part of the answer.</summary>

@@ -154,6 +154,10 @@ internal sealed partial class MathParser
     {
         if (TakeCommand("}"))
             return new MathNode(NodeKind.NamedSet, "empty");
+        int start = _at, depth = _depth;
+        if (_bars == 0 && ParseSolutions() is { } solutions)
+            return solutions;
+        (_at, _depth) = (start, depth);
         List<MathNode> items = [];
         do
         {
@@ -163,6 +167,25 @@ internal sealed partial class MathParser
         }
         while (TakeJoint() || TakeSign(";"));
         return TakeCommand("}") ? new MathNode(NodeKind.Set, "", [.. items]) : null;
+    }
+
+    /// <summary>{x | x &gt; 2}, {x ∈ ℝ : x &gt; 2}: what stands behind the mark is what the set says of x; null for another set.</summary>
+    private MathNode? ParseSolutions()
+    {
+        if (Now.Kind != TokenKind.Letter)
+            return null;
+        string name = _tokens[_at++].Text;
+        if (Now.Kind == TokenKind.Relation && Now.Text == "in")
+        {
+            if (!Ahead.IsCommand("bb:R"))
+                return null;
+            _at += 2;
+        }
+
+        bool isMark = TakeSign("|") || TakeSign(":") || (Now is { Kind: TokenKind.Relation, Text: "|" } && _at++ >= 0);
+        if (!isMark || ParseStatement() is not { Kind: NodeKind.Relation } condition || !TakeCommand("}"))
+            return null;
+        return condition.Any(node => node.Is(NodeKind.Symbol) && node.Name == name) ? condition : null;
     }
 
     private MathNode? ParseEnvironment()

@@ -1,3 +1,4 @@
+using System.Numerics;
 using RlmEngine.Grading.Expressions;
 
 namespace RlmEngine.Grading.Latex;
@@ -124,8 +125,27 @@ internal sealed partial class MathParser
         {
             "percent" or "pct" or "%" or "percentage" or "per cent" => new MathNode(NodeKind.Percent, "", value),
             "degrees" or "degree" or "deg" or "deg." => new MathNode(NodeKind.Degree, "", value),
-            var other => new MathNode(NodeKind.Unit, other, value),
+            var other => WithUnit(value, other),
         };
+    }
+
+    /// <summary>3 million dollars: the power of ten counts, the unit behind it is one.</summary>
+    private static MathNode WithUnit(MathNode value, string unit)
+    {
+        string[] words = unit.Split(' ', 2);
+        int zeros = words[0] switch
+        {
+            "hundred" => 2,
+            "thousand" => 3,
+            "million" => 6,
+            "billion" => 9,
+            "trillion" => 12,
+            _ => 0,
+        };
+        if (zeros == 0)
+            return new MathNode(NodeKind.Unit, unit, value);
+        var number = MathNode.Product(value, MathNode.Integer(BigInteger.Pow(10, zeros)));
+        return words.Length == 1 ? number : new MathNode(NodeKind.Unit, words[1], number);
     }
 
     private bool StartsAtom() => Now.Kind switch
@@ -210,7 +230,8 @@ internal sealed partial class MathParser
     private static MathNode? WithSubscript(MathNode node, string subscript) => node switch
     {
         { Kind: NodeKind.Number, IsDecimal: false } when node.Value.Integer is { } digits
-            && int.TryParse(subscript, out int numberBase) => new MathNode(NodeKind.Based, digits.ToString(), MathNode.Integer(numberBase)),
+            && (int.TryParse(subscript, out int number) ? number : LatexWords.Number(subscript)) is { } numberBase =>
+            new MathNode(NodeKind.Based, digits.ToString(), MathNode.Integer(numberBase)),
         { Kind: NodeKind.Symbol or NodeKind.Text or NodeKind.Constant } => new MathNode(NodeKind.Symbol, $"{node.Name}_{subscript}"),
         { Kind: NodeKind.Apply or NodeKind.Product or NodeKind.Call } => MathNode.Call("indexed", node, new MathNode(NodeKind.Symbol, subscript)),
         _ => null,
