@@ -24,7 +24,7 @@ public sealed unsafe class RowWorkload : IWorkload
     private readonly Action _run;
     private uint _call;
 
-    /// <summary>Takes the work's name: logProb, gradient, sample, topKTopP or topP.</summary>
+    /// <summary>Takes the work's name: logProb, gradient, exponentials, sample, topKTopP or topP.</summary>
     /// <exception cref="ArgumentException">No such work.</exception>
     public RowWorkload(string work)
     {
@@ -36,6 +36,7 @@ public sealed unsafe class RowWorkload : IWorkload
         {
             "logProb" => LogProb,
             "gradient" => Gradient,
+            "exponentials" => () => Exponentials.Run(Logits_RV, Rows, Vocabulary),
             "sample" => () => Sample(new SamplingParameters(1f)),
             "topKTopP" => () => Sample(new SamplingParameters(1f, 50, 0.95f)),
             "topP" => () => Sample(new SamplingParameters(1f, 0, 0.95f)),
