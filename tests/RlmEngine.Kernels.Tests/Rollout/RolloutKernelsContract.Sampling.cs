@@ -27,7 +27,7 @@ internal abstract partial class RolloutKernelsContract
     public void Sample_SmallVocabulary_FollowsTheDistribution(SamplingParameters parameters)
     {
         const int vocabulary = 32;
-        const int draws = 50_000;
+        int draws = DrawsOfDistribution;
         float[] row = TestRows.Normal(vocabulary, 1.5, 40);
         bool[] support = BatchedSamplingReference.Support(row, parameters);
         double[] weights = [.. TestRows.LogProbs(row, parameters.Temperature).Select((x, v) => support[v] ? Math.Exp(x) : 0)];

@@ -9,6 +9,9 @@ internal abstract partial class RolloutKernelsContract
 
     protected abstract IRolloutKernels Kernels { get; }
 
+    /// <summary>Draws by which a distribution is tested; fewer where a draw is simulated.</summary>
+    protected virtual int DrawsOfDistribution => 50_000;
+
     private readonly record struct Scores(float[] LogProbs, float[] LogSumExp, float[] Entropies);
 
     private Scores Score(float[] logits, int vocabulary, int[] targets, float[] temperatures)
@@ -43,31 +46,4 @@ internal abstract partial class RolloutKernelsContract
 
         return counts;
     }
-}
-
-[TestFixture]
-internal sealed class ScalarRolloutKernelsTests : RolloutKernelsContract
-{
-    protected override IRolloutKernels Kernels { get; } = new ScalarRolloutKernels();
-}
-
-[TestFixture(512)]
-[TestFixture(256)]
-[TestFixture(128)]
-[NonParallelizable]
-internal sealed class VectorRolloutKernelsTests(int bits) : RolloutKernelsContract
-{
-    private int _widthBefore;
-
-    protected override IRolloutKernels Kernels { get; } = new VectorRolloutKernels();
-
-    [OneTimeSetUp]
-    public void ForceWidth()
-    {
-        _widthBefore = VectorWidth.Bits;
-        VectorWidth.Bits = bits;
-    }
-
-    [OneTimeTearDown]
-    public void RestoreWidth() => VectorWidth.Bits = _widthBefore;
 }
