@@ -18,7 +18,6 @@ internal sealed class PtxTests
     public void Compile_AnyKernel_StaysInSinglePrecisionAndRegisters(CudaKernel kernel, LogitType type)
     {
         string text = _compiler.Compile(kernel, type).Text;
-        File.WriteAllText($"/tmp/ptx-{kernel}-{type}.ptx", text);
         Assert.That(text, Does.Not.Contain(".f64").And.Not.Contain(".local").And.Not.Contain("__nv_"));
     }
 }
