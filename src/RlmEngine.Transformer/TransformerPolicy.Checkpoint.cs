@@ -82,14 +82,8 @@ public sealed partial class TransformerPolicy
     {
         TrainingState state = Training;
         string path = Path.Combine(folder, OptimizerFile);
-        using SafetensorsFile file = Open(path);
-        if (!file.Metadata.TryGetValue(CountKey, out string? text)
-            || !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count))
-            throw new InvalidDataException($"{path}: the number of steps is missing");
-        bool hasWeights = file.Tensors.Any(tensor => tensor.Name.StartsWith(WeightPrefix, StringComparison.Ordinal));
-        int needed = (hasWeights ? 3 : 2) * Tensors.Count;
-        if (file.Tensors.Count != needed)
-            throw new InvalidDataException($"{path}: {file.Tensors.Count} tensors where this model has {needed}");
+        using SafetensorsFile file = OpenOptimizer(path);
+        int count = StepsOf(file, path, Tensors.Count, out bool hasWeights);
         Read(file, FirstPrefix, state.FirstMoments);
         Read(file, SecondPrefix, state.SecondMoments);
         if (hasWeights)
@@ -120,7 +114,9 @@ public sealed partial class TransformerPolicy
 
     internal static long[] ShapeOf(WeightTensor tensor) => [.. tensor.Shape.Select(extent => (long)extent)];
 
-    private static SafetensorsFile Open(string path)
+    /// <summary>Opens an optimizer's file.</summary>
+    /// <exception cref="InvalidDataException">It is missing or cut off.</exception>
+    internal static SafetensorsFile OpenOptimizer(string path)
     {
         try
         {
@@ -130,6 +126,20 @@ public sealed partial class TransformerPolicy
         {
             throw new InvalidDataException($"{path} is missing", e);
         }
+    }
+
+    /// <summary>The steps an optimizer's file counts.</summary>
+    /// <exception cref="InvalidDataException">It does not say, or is of a model of another number of tensors.</exception>
+    internal static int StepsOf(SafetensorsFile file, string path, int tensors, out bool hasWeights)
+    {
+        if (!file.Metadata.TryGetValue(CountKey, out string? text)
+            || !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count))
+            throw new InvalidDataException($"{path}: the number of steps is missing");
+        hasWeights = file.Tensors.Any(tensor => tensor.Name.StartsWith(WeightPrefix, StringComparison.Ordinal));
+        int needed = (hasWeights ? 3 : 2) * tensors;
+        return file.Tensors.Count == needed
+            ? count
+            : throw new InvalidDataException($"{path}: {file.Tensors.Count} tensors where this model has {needed}");
     }
 
     private void Read(SafetensorsFile file, string prefix, FloatBuffer buffer)
