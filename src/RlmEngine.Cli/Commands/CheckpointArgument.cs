@@ -4,7 +4,6 @@ using RlmEngine.Metrics;
 using RlmEngine.Recipes;
 using RlmEngine.Tokenization;
 using RlmEngine.Training;
-using RlmEngine.Transformer;
 
 namespace RlmEngine.Cli.Commands;
 
@@ -51,6 +50,6 @@ internal static class CheckpointArgument
     }
 
     /// <summary>Loads the policy and its tokenizer, and opens the recipe's corpus.</summary>
-    public static RunContext Open(string checkpointFolder, Recipe recipe) =>
-        RunAssembly.OpenContext(recipe, ByteLevelBpe.Load(checkpointFolder), TransformerPolicy.Load(checkpointFolder, recipe.Model.Compute, recipe.Model.Recompute), new TransformerPolicyFactory());
+    public static RunContext Open(string checkpointFolder, Recipe recipe, IPolicyFactory policies) =>
+        RunAssembly.OpenContext(recipe, ByteLevelBpe.Load(checkpointFolder), policies.Load(checkpointFolder, recipe.Model), policies);
 }

@@ -10,8 +10,9 @@ namespace RlmEngine.Cli.Commands;
 /// <param name="CheckpointPath">Checkpoint, model or run folder.</param>
 /// <param name="RecipePath">The recipe that says what is evaluated; null takes that of the checkpoint's run.</param>
 /// <param name="Overrides">"path.to.field=value", in order.</param>
+/// <param name="Policies">Loads the policy.</param>
 /// <param name="Trace">The trace that is written; null for none.</param>
-internal sealed record EvaluateCommand(string CheckpointPath, string? RecipePath, IReadOnlyList<string> Overrides, TraceRequest? Trace = null)
+internal sealed record EvaluateCommand(string CheckpointPath, string? RecipePath, IReadOnlyList<string> Overrides, IPolicyFactory Policies, TraceRequest? Trace = null)
 {
     /// <summary>The command with its options.</summary>
     public static Command Create(CommandConsole console)
@@ -22,6 +23,8 @@ internal sealed record EvaluateCommand(string CheckpointPath, string? RecipePath
         Command command = new(
             "evaluate", "Evaluate a checkpoint: on held-out documents (accuracy by tier, restoration, loss), or with --suite on a benchmark.") { checkpoint, recipe };
         options.AddTo(command);
+        DeviceOption device = new();
+        device.AddTo(command);
         TraceOptions trace = new();
         trace.AddTo(command);
         Option[] ofRecipe = [.. command.Options.Where(option => !options.IsThreads(option))];
@@ -29,7 +32,7 @@ internal sealed record EvaluateCommand(string CheckpointPath, string? RecipePath
         suite.AddTo(command);
         command.SetAction(result => suite.Of(result, result.GetRequiredValue(checkpoint), options.Threads(result), ofRecipe) is { } benchmark
             ? benchmark.Run(console)
-            : new EvaluateCommand(result.GetRequiredValue(checkpoint), result.GetValue(recipe), options.Overrides(result), trace.Of(result)).Run(console));
+            : new EvaluateCommand(result.GetRequiredValue(checkpoint), result.GetValue(recipe), options.Overrides(result), device.Of(result), trace.Of(result)).Run(console));
         return command;
     }
 
@@ -38,7 +41,7 @@ internal sealed record EvaluateCommand(string CheckpointPath, string? RecipePath
     {
         string folder = CheckpointArgument.Resolve(CheckpointPath, console);
         Recipe recipe = CheckpointArgument.ReadRecipe(RecipePath, folder, Overrides);
-        using RunContext context = CheckpointArgument.Open(folder, recipe);
+        using RunContext context = CheckpointArgument.Open(folder, recipe, Policies);
         EvaluationReport report = new();
         TraceRequest.During(
             Trace, "evaluate", recipe.Threads, console.Error.WriteLine,

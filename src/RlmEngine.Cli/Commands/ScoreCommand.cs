@@ -9,8 +9,9 @@ namespace RlmEngine.Cli.Commands;
 /// <param name="CheckpointPath">Checkpoint, model or run folder.</param>
 /// <param name="RecipePath">The recipe with corpus and curriculum; null takes that of the checkpoint's run.</param>
 /// <param name="Overrides">"path.to.field=value", in order.</param>
+/// <param name="Policies">Loads the policy.</param>
 /// <param name="Trace">The trace that is written; null for none.</param>
-internal sealed record ScoreCommand(string CheckpointPath, string? RecipePath, IReadOnlyList<string> Overrides, TraceRequest? Trace = null)
+internal sealed record ScoreCommand(string CheckpointPath, string? RecipePath, IReadOnlyList<string> Overrides, IPolicyFactory Policies, TraceRequest? Trace = null)
 {
     /// <summary>The command with its options.</summary>
     public static Command Create(CommandConsole console)
@@ -20,10 +21,12 @@ internal sealed record ScoreCommand(string CheckpointPath, string? RecipePath, I
         RecipeOptions options = new();
         Command command = new("score", "Score a corpus: token entropies under a checkpoint, and the tiers they fall into.") { checkpoint, recipe };
         options.AddTo(command);
+        DeviceOption device = new();
+        device.AddTo(command);
         TraceOptions trace = new();
         trace.AddTo(command);
         command.SetAction(result =>
-            new ScoreCommand(result.GetRequiredValue(checkpoint), result.GetValue(recipe), options.Overrides(result), trace.Of(result)).Run(console));
+            new ScoreCommand(result.GetRequiredValue(checkpoint), result.GetValue(recipe), options.Overrides(result), device.Of(result), trace.Of(result)).Run(console));
         return command;
     }
 
@@ -32,7 +35,7 @@ internal sealed record ScoreCommand(string CheckpointPath, string? RecipePath, I
     {
         string folder = CheckpointArgument.Resolve(CheckpointPath, console);
         Recipe recipe = CheckpointArgument.ReadRecipe(RecipePath, folder, Overrides);
-        using RunContext context = CheckpointArgument.Open(folder, recipe);
+        using RunContext context = CheckpointArgument.Open(folder, recipe, Policies);
         CurriculumOptions options =
             recipe.Stages.SelectMany(stage => stage.Tasks).LastOrDefault(task => task.Curriculum is not null)?.Curriculum ?? new CurriculumOptions();
         PositionPool pool = null!;

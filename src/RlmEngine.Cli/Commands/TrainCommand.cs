@@ -20,9 +20,10 @@ namespace RlmEngine.Cli.Commands;
 /// <param name="Plan">How the plan is printed instead of training.</param>
 /// <param name="Trace">The trace that is written; null for none.</param>
 /// <param name="FollowsInput">True when the end of standard input, and not Ctrl-C, asks it to stop.</param>
+/// <param name="Policies">Makes and loads policies; null for the embedded transformer.</param>
 internal sealed record TrainCommand(
     string? RecipePath, IReadOnlyList<string> Overrides, string? OutputFolder, string? ResumeFolder, PlanOutput Plan = PlanOutput.None,
-    TraceRequest? Trace = null, bool FollowsInput = false)
+    TraceRequest? Trace = null, bool FollowsInput = false, IPolicyFactory? Policies = null)
 {
     /// <summary>Option of a run that `rlm experiment` started.</summary>
     public const string FollowInput = "--follow-input";
@@ -49,11 +50,14 @@ internal sealed record TrainCommand(
             recipe, output, resume, dryRun, json, follow,
         };
         options.AddTo(command);
+        DeviceOption device = new();
+        device.AddTo(command);
         TraceOptions trace = new();
         trace.AddWithStepsTo(command);
         command.SetAction(result => new TrainCommand(
             result.GetValue(recipe), options.Overrides(result), result.GetValue(output), result.GetValue(resume),
-            OutputOf(result.GetValue(dryRun), result.GetValue(json)), trace.Of(result, hasSteps: true), result.GetValue(follow)).Run(console));
+            OutputOf(result.GetValue(dryRun), result.GetValue(json)), trace.Of(result, hasSteps: true), result.GetValue(follow),
+            device.Of(result)).Run(console));
         return command;
     }
 
@@ -112,9 +116,9 @@ internal sealed record TrainCommand(
         return ExitCode.Done;
     }
 
-    private static void Train(Recipe recipe, RunFolder folder, IRunProgress progress, CancellationToken token)
+    private void Train(Recipe recipe, RunFolder folder, IRunProgress progress, CancellationToken token)
     {
-        using MidTrainingRun run = MidTrainingRun.Open(recipe, folder, new TransformerPolicyFactory(), progress);
+        using MidTrainingRun run = MidTrainingRun.Open(recipe, folder, Policies ?? new TransformerPolicyFactory(), progress);
         RunSummary summary = run.Execute(token);
         string report = RunReport.Write(folder.Path);
         foreach (string line in SummaryText.Lines(summary))

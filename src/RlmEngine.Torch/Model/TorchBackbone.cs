@@ -84,6 +84,12 @@ internal sealed class TorchBackbone(TorchWeights weights, RotaryTable rotary, De
     {
         TorchDevice.TakeThreads();
         _layout.Set(batch);
+        foreach (int token in batch.Tokens_N)
+        {
+            if ((uint)token >= (uint)weights.Config.VocabularySize)
+                throw new ArgumentException($"token {token} is not below the vocabulary's size {weights.Config.VocabularySize}");
+        }
+
         return (
             rotary.Of(HostMemory.Indices(_layout.Positions_N, device)),
             new AttentionPlan(batch, weights.Config, weights.Computed.dtype, device));

@@ -78,8 +78,19 @@ internal sealed class TorchHead(TorchWeights weights, IRowKernels kernels, Devic
         }
     }
 
+    /// <summary>Float32 logits of rows on the host, a chunk of rows at a time.</summary>
+    public void Visit(Tensor hidden_NH, Action<long, Tensor> visit)
+    {
+        using IDisposable none = no_grad();
+        for (long first = 0; first < hidden_NH.shape[0]; first += ChunkRows)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            visit(first, Logits(hidden_NH.narrow(0, first, Math.Min(ChunkRows, hidden_NH.shape[0] - first))).to(ScalarType.Float32).cpu());
+        }
+    }
+
     /// <summary>Logits of some rows, in the type the kernels read.</summary>
-    public Tensor Logits(Tensor rows_RH) => rows_RH.matmul(weights.Head.t()).to(kernels.LogitType(rows_RH.dtype));
+    private Tensor Logits(Tensor rows_RH) => rows_RH.matmul(weights.Head.t()).to(kernels.LogitType(rows_RH.dtype));
 
     private static RowTargets Of(in HeadTargets targets, int first, int count)
         => new(targets.Tokens_M.Slice(first, count), targets.Temperatures_M.Slice(first, count));
