@@ -1,3 +1,4 @@
+using RlmEngine.Kernels.Rollout;
 using RlmEngine.Policies;
 using RlmEngine.Recipes;
 using RlmEngine.Rollouts;
@@ -60,6 +61,6 @@ public sealed class LifetimeTests
     {
         using IDecodingSession session = policy.OpenSession(2, 1);
         int row = session.StartRow(session.Prefill([new int[] { 1, 2 }])[0]);
-        session.Decode([row], [3], [new(1f)], [default], new Kernels.Rollout.SampledToken[1]);
+        session.Decode([row], [3], [new(1f)], [default], new SampledToken[1]);
     }
 }
