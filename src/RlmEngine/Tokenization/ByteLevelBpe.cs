@@ -62,6 +62,9 @@ public sealed class ByteLevelBpe : ITokenizer
     /// <exception cref="InvalidDataException">The folder does not say which token ends a text.</exception>
     public SpecialTokens Special => _special ??= _parts.Special is { } read ? read(this) : SpecialTokenResolver.OfEngine(this);
 
+    /// <summary>What it is made of.</summary>
+    internal TokenizerParts Parts => _parts;
+
     /// <summary>The merges, by rank.</summary>
     internal IReadOnlyList<Merge> Merges => _merges.Merges;
 
