@@ -46,6 +46,9 @@ internal sealed class AcceleratorRows<TFormat, TBits, TWarp>(Accelerator acceler
         _topKEntropy = accelerator.LoadStreamKernel<ArrayView<TBits>, long, int, int, float, int, ArrayView<float>, ArrayView<float>>(
             TopKEntropyKernel.Run<TFormat, TBits, TWarp>);
 
+    /// <summary>0 to read logit by logit, as where they do not begin at a multiple of sixteen bytes.</summary>
+    public int IsAligned { get; init; } = 1;
+
     /// <inheritdoc/>
     public void Sample(
         ReadOnlySpan<TBits> logits_UV, int vocabulary, ReadOnlySpan<int> rows_R, ReadOnlySpan<RowSampling> sampling_R, ulong seed, Span<RowDraw> draws_R)
@@ -54,7 +57,7 @@ internal sealed class AcceleratorRows<TFormat, TBits, TWarp>(Accelerator acceler
         using var memory = new AcceleratorMemory(accelerator);
         ArrayView<RowDraw> draws = memory.Room<RowDraw>(draws_R.Length);
         _sample(
-            new KernelConfig(draws_R.Length, groupSize), memory.Upload(logits_UV), vocabulary, vocabulary, 1, RowAccumulator.EntropyLimit(vocabulary),
+            new KernelConfig(draws_R.Length, groupSize), memory.Upload(logits_UV), vocabulary, vocabulary, IsAligned, RowAccumulator.EntropyLimit(vocabulary),
             memory.Upload(rows_R), memory.Upload(sampling_R), (uint)seed, (uint)(seed >> 32), draws);
         memory.Download(draws, draws_R);
     }
@@ -69,7 +72,7 @@ internal sealed class AcceleratorRows<TFormat, TBits, TWarp>(Accelerator acceler
         int rows = targets_R.Length;
         ArrayView<float> logProbs = memory.Room<float>(rows), logSumExp = memory.Room<float>(rows), entropies = memory.Room<float>(rows);
         _logProb(
-            new KernelConfig(rows, groupSize), memory.Upload(logits_RV), vocabulary, vocabulary, 1, RowAccumulator.EntropyLimit(vocabulary),
+            new KernelConfig(rows, groupSize), memory.Upload(logits_RV), vocabulary, vocabulary, IsAligned, RowAccumulator.EntropyLimit(vocabulary),
             memory.Upload(targets_R), memory.Upload(temperatures_R), logProbs, logSumExp, entropies);
         memory.Download(logProbs, logProbs_R);
         memory.Download(logSumExp, logSumExp_R);
@@ -85,7 +88,7 @@ internal sealed class AcceleratorRows<TFormat, TBits, TWarp>(Accelerator acceler
         using var memory = new AcceleratorMemory(accelerator);
         ArrayView<TBits> logits = memory.Upload<TBits>(logits_RV);
         _gradient(
-            new KernelConfig(targets_R.Length, groupSize), logits, vocabulary, vocabulary, 1, memory.Upload(targets_R), memory.Upload(temperatures_R),
+            new KernelConfig(targets_R.Length, groupSize), logits, vocabulary, vocabulary, IsAligned, memory.Upload(targets_R), memory.Upload(temperatures_R),
             memory.Upload(logSumExp_R), memory.Upload(entropies_R), memory.Upload(dLogProbs_R), memory.Upload(dEntropies_R));
         memory.Download(logits, logits_RV);
     }
@@ -97,7 +100,7 @@ internal sealed class AcceleratorRows<TFormat, TBits, TWarp>(Accelerator acceler
         using var memory = new AcceleratorMemory(accelerator);
         ArrayView<float> entropies = memory.Room<float>(entropies_R.Length);
         _topKEntropy(
-            new KernelConfig(entropies_R.Length, groupSize), memory.Upload(logits_RV), vocabulary, vocabulary, 1,
+            new KernelConfig(entropies_R.Length, groupSize), memory.Upload(logits_RV), vocabulary, vocabulary, IsAligned,
             RowAccumulator.EntropyLimit(Math.Min(k, vocabulary)), k, memory.Upload(temperatures_R), entropies);
         memory.Download(entropies, entropies_R);
     }

@@ -217,6 +217,18 @@ public class CommandLineTests
     public void Kernels_NamesTheBackendAndWhatItReaches() => Assert.That(CommandRun.InProcess("kernels").Out,
         Does.Contain("cpu").And.Contain("bits").And.Match(@"(?m)^matrix product.* GFLOP/s +\d+ %$").And.Match(@"(?m)^sampling.* GB/s +\d+ %$"));
 
+    [TestCase("cuda", "GPU flavour")]
+    [TestCase("cuda:1", "GPU flavour")]
+    [TestCase("cuda:x", "cpu, cuda or cuda:N is needed")]
+    [TestCase("gpu", "cpu, cuda or cuda:N is needed")]
+    public void Kernels_DeviceThatIsNotHere_IsRefused(string device, string problem)
+    {
+#if GPU
+        if (device.StartsWith("cuda", StringComparison.Ordinal)) Assert.Ignore("the GPU flavour has this device, or says why not");
+#endif
+        AssertRefused(CommandRun.InProcess("kernels", "--device", device), problem);
+    }
+
     [Test]
     public void Process_WrongRecipe_ExitsWithTwo() => AssertRefused(CommandRun.AsProcess(_folder, "train", "none.jsonc"), "none.jsonc: no such recipe file");
 
