@@ -48,7 +48,7 @@ internal sealed class TorchPeer : IDisposable
     /// <summary>Softmax and multinomial; with top-k or top-p after a sort.</summary>
     public double? Sampling(CudaKernelTime shape, SamplingParameters parameters) => Time(shape, (logits, _) =>
     {
-        using DisposeScope scope = NewDisposeScope();
+        using var scope = NewDisposeScope();
         if (parameters.TopK == 0 && parameters.TopP == 1f)
         {
             Tensor p = logits.softmax(-1);
@@ -71,7 +71,7 @@ internal sealed class TorchPeer : IDisposable
 
     private static Tensor Expression(Tensor logits, Tensor targets)
     {
-        using DisposeScope scope = NewDisposeScope();
+        using var scope = NewDisposeScope();
         Tensor logProbs = logits.to(float32).log_softmax(-1);
         Tensor entropy = -(logProbs.exp() * logProbs).sum(-1);
         return (logProbs.gather(-1, targets).squeeze(-1) + entropy).sum().MoveToOuterDisposeScope();
@@ -82,7 +82,7 @@ internal sealed class TorchPeer : IDisposable
     {
         try
         {
-            using DisposeScope scope = NewDisposeScope();
+            using var scope = NewDisposeScope();
             ScalarType type = shape.Type == LogitType.Float32 ? float32 : shape.Type == LogitType.Float16 ? float16 : bfloat16;
             Tensor logits = (randn(shape.Rows, shape.Vocabulary, device: _device, dtype: type) * 3).detach();
             Tensor targets = zeros([shape.Rows, 1], int64, _device);
