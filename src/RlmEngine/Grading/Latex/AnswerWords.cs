@@ -6,6 +6,7 @@ namespace RlmEngine.Grading.Latex;
 internal static partial class AnswerWords
 {
     private const int LongestPhrase = 60;
+    private const int LongestParameter = 300;
 
     /// <summary>The text with its words as signs; the text itself where it has none.</summary>
     /// <param name="clean">Cleaned by <see cref="LatexCleaning"/>.</param>
@@ -14,7 +15,7 @@ internal static partial class AnswerWords
         if (clean.Length <= LongestPhrase && Phrase(Looks().Replace(clean, "").Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal).Trim(' ', '.', '!').ToLowerInvariant()) is { } sign)
             return sign;
         clean = Repeated(Choose(RowSpace().Replace(clean, @"\\")));
-        return clean.Contains("\\in", StringComparison.Ordinal) ? WithParameter(clean) : clean;
+        return clean.Length <= LongestParameter && clean.Contains("\\in", StringComparison.Ordinal) ? WithParameter(clean) : clean;
     }
 
     private static string? Phrase(string words) => words switch
@@ -99,7 +100,7 @@ internal static partial class AnswerWords
     [GeneratedRegex(@"\.(?<digits>\d{2,40}) ?(?:\.\.\.?|\\[lc]?dots)", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Endless();
 
-    [GeneratedRegex(@"^(?<main>[^,;]{1,400}?)(?:[,; ]|\\[,; ]|\\q?quad|\\text\{ ?(?:where|for|with|and)? ?\})*(?:\(|\\left\()? ?(?<name>[a-z]) ?\\in ?\\(?:mathbb|Bbb|mathbf|bf) ?\{? ?Z ?\}? ?(?:\)|\\right\))?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?<main>[^,;]+?)(?:[,; ]|\\[,; ]|\\q?quad|\\text\{ ?(?:where|for|with|and)? ?\})*(?:\(|\\left\()? ?(?<name>[a-z]) ?\\in ?\\(?:mathbb|Bbb|mathbf|bf) ?\{? ?Z ?\}? ?(?:\)|\\right\))?$", RegexOptions.CultureInvariant)]
     private static partial Regex Parameter();
 
     [GeneratedRegex(@"(?<![A-Za-z\\])[a-z](?![A-Za-z])", RegexOptions.CultureInvariant)]
