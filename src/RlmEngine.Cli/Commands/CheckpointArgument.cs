@@ -1,5 +1,6 @@
 using System.CommandLine;
 using RlmEngine.Checkpoints;
+using RlmEngine.Grading.Programs;
 using RlmEngine.Metrics;
 using RlmEngine.Recipes;
 using RlmEngine.Tokenization;
@@ -50,6 +51,6 @@ internal static class CheckpointArgument
     }
 
     /// <summary>Loads the policy and its tokenizer, and opens the recipe's corpus.</summary>
-    public static RunContext Open(string checkpointFolder, Recipe recipe, IPolicyFactory policies) =>
-        RunAssembly.OpenContext(recipe, ByteLevelBpe.Load(checkpointFolder), policies.Load(checkpointFolder, recipe.Model), policies);
+    public static RunContext Open(string checkpointFolder, Recipe recipe, IPolicyFactory policies, ProgramRunner? programs = null) =>
+        RunAssembly.OpenContext(recipe, ByteLevelBpe.Load(checkpointFolder), policies.Load(checkpointFolder, recipe.Model), policies, programs);
 }

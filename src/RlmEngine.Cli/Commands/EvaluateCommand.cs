@@ -12,7 +12,9 @@ namespace RlmEngine.Cli.Commands;
 /// <param name="Overrides">"path.to.field=value", in order.</param>
 /// <param name="Policies">Loads the policy.</param>
 /// <param name="Trace">The trace that is written; null for none.</param>
-internal sealed record EvaluateCommand(string CheckpointPath, string? RecipePath, IReadOnlyList<string> Overrides, IPolicyFactory Policies, TraceRequest? Trace = null)
+/// <param name="AllowsPrograms">Programs that the model writes may run.</param>
+internal sealed record EvaluateCommand(
+    string CheckpointPath, string? RecipePath, IReadOnlyList<string> Overrides, IPolicyFactory Policies, TraceRequest? Trace = null, bool AllowsPrograms = false)
 {
     /// <summary>The command with its options.</summary>
     public static Command Create(CommandConsole console)
@@ -32,7 +34,9 @@ internal sealed record EvaluateCommand(string CheckpointPath, string? RecipePath
         suite.AddTo(command);
         command.SetAction(result => suite.Of(result, result.GetRequiredValue(checkpoint), options.Threads(result), ofRecipe) is { } benchmark
             ? benchmark.Run(console)
-            : new EvaluateCommand(result.GetRequiredValue(checkpoint), result.GetValue(recipe), options.Overrides(result), device.Of(result), trace.Of(result)).Run(console));
+            : new EvaluateCommand(
+                result.GetRequiredValue(checkpoint), result.GetValue(recipe), options.Overrides(result), device.Of(result), trace.Of(result),
+                suite.AllowsPrograms(result)).Run(console));
         return command;
     }
 
@@ -41,7 +45,7 @@ internal sealed record EvaluateCommand(string CheckpointPath, string? RecipePath
     {
         string folder = CheckpointArgument.Resolve(CheckpointPath, console);
         Recipe recipe = CheckpointArgument.ReadRecipe(RecipePath, folder, Overrides);
-        using RunContext context = CheckpointArgument.Open(folder, recipe, Policies);
+        using RunContext context = CheckpointArgument.Open(folder, recipe, Policies, TrainCommand.RunnerFor(recipe, AllowsPrograms));
         EvaluationReport report = new();
         TraceRequest.During(
             Trace, "evaluate", recipe.Threads, console.Error.WriteLine,

@@ -35,7 +35,7 @@ internal sealed class SuiteArguments
     private readonly ComputeOption _compute = new();
 
     private IEnumerable<Option> Own =>
-        [_data, _out, _samples, _limit, _seed, _temperature, _topP, _maxTokens, _fewShot, _chat, _system, _noThink, _noBegin, _rows, _noSharing, _allowsCode];
+        [_data, _out, _samples, _limit, _seed, _temperature, _topP, _maxTokens, _fewShot, _chat, _system, _noThink, _noBegin, _rows, _noSharing];
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
@@ -43,8 +43,12 @@ internal sealed class SuiteArguments
         command.Options.Add(_suite);
         foreach (Option option in Own)
             command.Options.Add(option);
+        command.Options.Add(_allowsCode);
         _compute.AddTo(command);
     }
+
+    /// <summary>Programs that the model writes may run.</summary>
+    public bool AllowsPrograms(ParseResult result) => result.GetValue(_allowsCode);
 
     /// <summary>The command that was asked for; null without --suite.</summary>
     /// <param name="result">The command line.</param>
@@ -85,7 +89,7 @@ internal sealed class SuiteArguments
             Thinks = !result.GetValue(_noThink),
             Threads = threads ?? 0,
             Compute = _compute.Of(result),
-            Permission = result.GetValue(_allowsCode) ? CodeExecutionPermission.Granted : null,
+            Permission = AllowsPrograms(result) ? CodeExecutionPermission.Granted : null,
         };
     }
 }

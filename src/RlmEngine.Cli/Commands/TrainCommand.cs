@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using RlmEngine.Checkpoints;
 using RlmEngine.Cli.Display;
+using RlmEngine.Grading.Programs;
 using RlmEngine.Kernels.Dense;
 using RlmEngine.Metrics;
 using RlmEngine.Recipes;
@@ -21,9 +22,10 @@ namespace RlmEngine.Cli.Commands;
 /// <param name="Trace">The trace that is written; null for none.</param>
 /// <param name="FollowsInput">True when the end of standard input, and not Ctrl-C, asks it to stop.</param>
 /// <param name="Policies">Makes and loads policies; null for the embedded transformer.</param>
+/// <param name="AllowsPrograms">Programs that the model writes may run.</param>
 internal sealed record TrainCommand(
     string? RecipePath, IReadOnlyList<string> Overrides, string? OutputFolder, string? ResumeFolder, PlanOutput Plan = PlanOutput.None,
-    TraceRequest? Trace = null, bool FollowsInput = false, IPolicyFactory? Policies = null)
+    TraceRequest? Trace = null, bool FollowsInput = false, IPolicyFactory? Policies = null, bool AllowsPrograms = false)
 {
     /// <summary>Option of a run that `rlm experiment` started.</summary>
     public const string FollowInput = "--follow-input";
@@ -44,10 +46,11 @@ internal sealed record TrainCommand(
         };
         Option<bool> json = new("--json") { Description = "With --dry-run: the plan as one JSON object." };
         Option<bool> follow = new(FollowInput) { Description = "Stop after the step in which standard input ends; ignore Ctrl-C.", Hidden = true };
+        Option<bool> allowsPrograms = new(CodeExecutionPermission.Option) { Description = "Run the programs that the model writes, in a sandbox, where a reward tests them." };
         RecipeOptions options = new();
         Command command = new("train", "Train by a recipe: base stage, mid-training, evaluation; all into one run folder.")
         {
-            recipe, output, resume, dryRun, json, follow,
+            recipe, output, resume, dryRun, json, follow, allowsPrograms,
         };
         options.AddTo(command);
         DeviceOption device = new();
@@ -57,7 +60,7 @@ internal sealed record TrainCommand(
         command.SetAction(result => new TrainCommand(
             result.GetValue(recipe), options.Overrides(result), result.GetValue(output), result.GetValue(resume),
             OutputOf(result.GetValue(dryRun), result.GetValue(json)), trace.Of(result, hasSteps: true), result.GetValue(follow),
-            device.Of(result)).Run(console));
+            device.Of(result), result.GetValue(allowsPrograms)).Run(console));
         return command;
     }
 
@@ -69,6 +72,7 @@ internal sealed record TrainCommand(
         Recipe recipe = ReadRecipe();
         if (Plan != PlanOutput.None)
             return PrintPlan(recipe, console);
+        ProgramRunner? programs = RunnerFor(recipe, AllowsPrograms);
         string folder = ResumeFolder ?? OutputFolder ?? Path.Combine("runs", recipe.Name);
         using RunFolder run = ResumeFolder is null
             ? RunFolder.Create(folder, recipe, console.Complain)
@@ -78,7 +82,7 @@ internal sealed record TrainCommand(
         try
         {
             RunDisplay.Show(console, progress => TraceRequest.During(
-                Trace, "train", recipe.Threads, progress.Note, () => Train(recipe, run, progress, interruption.Token)));
+                Trace, "train", recipe.Threads, progress.Note, () => Train(recipe, run, progress, programs, interruption.Token)));
             return ExitCode.Done;
         }
         catch (OperationCanceledException e) when (interruption.Token.IsCancellationRequested)
@@ -116,9 +120,14 @@ internal sealed record TrainCommand(
         return ExitCode.Done;
     }
 
-    private void Train(Recipe recipe, RunFolder folder, IRunProgress progress, CancellationToken token)
+    /// <summary>Where a recipe's programs run; null where it has none.</summary>
+    /// <exception cref="UserInputException">They may not, or cannot, run here.</exception>
+    internal static ProgramRunner? RunnerFor(Recipe recipe, bool isAllowed) =>
+        RunAssembly.RunsPrograms(recipe) ? ProgramRunner.Create(isAllowed ? CodeExecutionPermission.Granted : null) : null;
+
+    private void Train(Recipe recipe, RunFolder folder, IRunProgress progress, ProgramRunner? programs, CancellationToken token)
     {
-        using MidTrainingRun run = MidTrainingRun.Open(recipe, folder, Policies ?? new TransformerPolicyFactory(), progress);
+        using MidTrainingRun run = MidTrainingRun.Open(recipe, folder, Policies ?? new TransformerPolicyFactory(), progress, programs);
         RunSummary summary = run.Execute(token);
         string report = RunReport.Write(folder.Path);
         foreach (string line in SummaryText.Lines(summary))

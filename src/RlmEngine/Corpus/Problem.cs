@@ -4,7 +4,7 @@ namespace RlmEngine.Corpus;
 /// <param name="Question">What is asked.</param>
 /// <param name="Answer">The true final answer.</param>
 /// <param name="Kind">Kind of problem, where its source knows kinds.</param>
-public sealed record Problem(string Question, string Answer, string? Kind = null);
+public record Problem(string Question, string Answer, string? Kind = null);
 
 /// <summary>A source of problems, held out by the hash of their questions.</summary>
 public interface IProblemSource

@@ -37,6 +37,7 @@ internal sealed partial class RecipeJson : JsonSerializerContext
             ByName<KlEstimator>(),
             ByName<LearningRateSchedule>(),
             ByName<MatchReward>(),
+            ByName<ProblemForm>(),
             ByName<ModelFamily>(),
             ByName<Recomputation>(),
             ByName<StageMethod>(),

@@ -45,6 +45,10 @@ internal static class TaskValidator
         CheckReward(checks, task);
         if (task.Type == TaskType.SpanRestoration)
             CheckSpan(checks, task);
+        bool hasTests = task.Problems is { Form: not ProblemForm.Answer };
+        checks.Below("reward").Require(
+            task.Type != TaskType.VerifiableAnswer || (task.Reward.Match == MatchReward.Program) == hasTests, "match",
+            hasTests ? $"\"{NameOf(task.Reward.Match)}\" does not fit programming problems; program is needed" : "program needs programming problems; name their form in problems.form");
         if (task.Problems is not { } problems)
             return;
         checks.Require(task.Type == TaskType.VerifiableAnswer, "problems", "only verifiableAnswer asks problems; null, or that type, is needed");
@@ -54,6 +58,7 @@ internal static class TaskValidator
     private static void CheckProblems(RecipeChecks checks, ProblemOptions problems)
     {
         checks.Require(!problems.Paths.Contains(""), "paths", "an empty path; a .jsonl file is needed");
+        checks.Require(problems.Form == ProblemForm.Answer || problems.Paths.Count > 0, "paths", $"form \"{NameOf(problems.Form)}\" needs files with such problems");
         checks.Require(problems.Question.Length > 0, "question", "is empty; the field's name is needed");
         checks.Require(problems.Answer.Length > 0, "answer", "is empty; the field's name is needed");
         checks.ShareAboveZero("heldOut", problems.HeldOut, 0.9);
@@ -152,7 +157,7 @@ internal static class TaskValidator
     private static MatchReward[] Fitting(TaskType type) => type switch
     {
         TaskType.NextToken => [MatchReward.Token, MatchReward.BytePrefix, MatchReward.InformationGain],
-        TaskType.VerifiableAnswer => [MatchReward.Exact, MatchReward.MathAnswer],
+        TaskType.VerifiableAnswer => [MatchReward.Exact, MatchReward.MathAnswer, MatchReward.Program],
         _ =>
         [
             MatchReward.Exact, MatchReward.EditSimilarity, MatchReward.TokenF1, MatchReward.LongestCommonSubsequence, MatchReward.MeanLogProb,

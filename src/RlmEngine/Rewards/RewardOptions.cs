@@ -48,4 +48,7 @@ public enum MatchReward
 
     /// <summary>verifiableAnswer: 1 iff the final answer in the response is mathematically equal to the true one.</summary>
     MathAnswer,
+
+    /// <summary>verifiableAnswer: 1 iff the program in the response passes all tests of its problem; runs only where the user has allowed it.</summary>
+    Program,
 }

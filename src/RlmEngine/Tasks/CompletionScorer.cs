@@ -1,4 +1,5 @@
 using RlmEngine.Curriculum;
+using RlmEngine.Grading.Programs;
 using RlmEngine.Rewards;
 using RlmEngine.Rollouts;
 using RlmEngine.Tokenization;
@@ -12,25 +13,45 @@ public sealed class CompletionScorer
     private readonly ITokenizer _tokenizer;
     private readonly ITokenScorer _policy;
     private readonly ITokenScorer? _average;
+    private readonly ProgramGrader? _programs;
 
     /// <summary>Takes the tokenizer and the models that log-probability rewards ask.</summary>
     /// <param name="tokenizer">The tokenizer.</param>
     /// <param name="policy">The model that thinks.</param>
     /// <param name="average">The slow copy that does not think, for <see cref="MatchReward.InformationGain"/>.</param>
-    public CompletionScorer(ITokenizer tokenizer, ITokenScorer policy, ITokenScorer? average = null) =>
-        (_tokenizer, _policy, _average) = (tokenizer, policy, average);
+    /// <param name="programs">Runs programs, for <see cref="MatchReward.Program"/>; null where the user has not allowed it.</param>
+    public CompletionScorer(ITokenizer tokenizer, ITokenScorer policy, ITokenScorer? average = null, ProgramGrader? programs = null) =>
+        (_tokenizer, _policy, _average, _programs) = (tokenizer, policy, average, programs);
 
     /// <summary>Scores every completion of a batch.</summary>
     public RewardBatch Score(RolloutBatch rollouts, RewardOptions options) => options.Match switch
     {
         MatchReward.MeanLogProb => ScoreByLogProb(rollouts, options, new double[rollouts.Prompts.Count]),
         MatchReward.InformationGain => ScoreByLogProb(rollouts, options, UnthoughtLogProbs(rollouts.Prompts)),
+        MatchReward.Program => ScoreByPrograms(rollouts, options),
         _ => RewardBatch.Score(rollouts, options, (prompt, rollout) => Match(options.Match, prompt, rollout)),
     };
 
     private double Match(MatchReward rule, Prompt prompt, Rollout rollout) => prompt.Question is { } problem
         ? MatchScore.Answer(rule, _tokenizer.Decode(rollout.Answer), problem.Answer)
         : MatchScore.Of(rule, _tokenizer, rollout.Answer, prompt.Reference);
+
+    /// <summary>match = 1 iff the program passes all tests; programs that are alike run once, several at a time.</summary>
+    private RewardBatch ScoreByPrograms(RolloutBatch rollouts, RewardOptions options)
+    {
+        ProgramGrader programs = _programs ?? throw new InvalidOperationException("the reward program needs the user's permission to run programs");
+        (ProgramProblem, string) Answer(int prompt, Rollout rollout) => (
+            rollouts.Prompts[prompt].Question as ProgramProblem ?? throw new InvalidOperationException("the reward program needs programming problems"),
+            _tokenizer.Decode(rollout.Answer));
+        (ProgramProblem Problem, string Response)[] answers =
+        [
+            .. rollouts.Completions.Select((rollout, i) => (Rollout: rollout, Prompt: i / rollouts.GroupSize))
+                .Where(item => item.Rollout.IsWellFormed).Select(item => Answer(item.Prompt, item.Rollout)).Distinct(),
+        ];
+        IReadOnlyList<ProgramVerdict> verdicts = programs.GradeAll([.. answers.Select(answer => (answer.Problem.Program, answer.Response))]);
+        var passed = answers.Zip(verdicts).ToDictionary(pair => (pair.First.Problem.Question, pair.First.Response), pair => pair.Second.Passed);
+        return RewardBatch.Score(rollouts, options, (prompt, rollout) => passed[(prompt.Question!.Question, _tokenizer.Decode(rollout.Answer))] ? 1 : 0);
+    }
 
     /// <summary>match = mean ln p of the reference after the thought, less the baseline of its prompt.</summary>
     private RewardBatch ScoreByLogProb(RolloutBatch rollouts, RewardOptions options, double[] baseline_P)

@@ -47,6 +47,8 @@ public sealed class VerifiableAnswerTask : ITask, IDisposable
     public static IProblemSource SourceOf(ProblemOptions? options, ulong seed)
     {
         options ??= new ProblemOptions();
+        if (options.Form != ProblemForm.Answer)
+            return new ProgramProblems(options.Paths, options.Form, options.HeldOut, seed);
         return options.Paths.Count == 0
             ? new WorldProblems(options.MinSteps, options.MaxSteps, options.HeldOut, seed)
             : new ProblemFiles(options.Paths, options.Question, options.Answer, options.HeldOut, seed);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using RlmEngine.Checkpoints;
 using RlmEngine.Evaluation;
+using RlmEngine.Grading.Programs;
 using RlmEngine.Metrics;
 using RlmEngine.Policies;
 using RlmEngine.Recipes;
@@ -36,8 +37,9 @@ public sealed class MidTrainingRun : IDisposable
     /// <param name="folder">The run folder, new or resumed.</param>
     /// <param name="factory">Makes and loads policies.</param>
     /// <param name="progress">Follows the run.</param>
+    /// <param name="programs">Where programs run that the model writes; null where the user has not allowed it.</param>
     /// <exception cref="InvalidDataException">The corpus or a checkpoint cannot be read.</exception>
-    public static MidTrainingRun Open(Recipe recipe, RunFolder folder, IPolicyFactory factory, IRunProgress progress)
+    public static MidTrainingRun Open(Recipe recipe, RunFolder folder, IPolicyFactory factory, IRunProgress progress, ProgramRunner? programs = null)
     {
         recipe = RunAssembly.WithModelFolders(recipe);
         if (folder.Resumed is { } checkpoint)
@@ -45,10 +47,10 @@ public sealed class MidTrainingRun : IDisposable
             progress.Note($"resuming after step {checkpoint.Cursor.Step} from {checkpoint.Folder}");
             IPolicy resumed = factory.Load(checkpoint.Folder, recipe.Model);
             resumed.LoadOptimizer(checkpoint.Folder);
-            RunContext context = RunAssembly.OpenContext(recipe, ByteLevelBpe.Load(checkpoint.Folder), resumed, factory);
+            RunContext context = RunAssembly.OpenContext(recipe, ByteLevelBpe.Load(checkpoint.Folder), resumed, factory, programs);
             return Make(folder, factory, progress, context, checkpoint.Cursor);
         }
-        RunContext started = Start(recipe, factory, progress);
+        RunContext started = Start(recipe, factory, progress, programs);
         progress.Note($"{started.Policy.ParameterCount:N0} parameters, vocabulary {started.Tokenizer.VocabularySize}, context {started.Policy.ContextLength}");
         return Make(folder, factory, progress, started, RunCursor.Start);
     }
@@ -66,13 +68,13 @@ public sealed class MidTrainingRun : IDisposable
         }
     }
 
-    private static RunContext Start(Recipe recipe, IPolicyFactory factory, IRunProgress progress)
+    private static RunContext Start(Recipe recipe, IPolicyFactory factory, IRunProgress progress, ProgramRunner? programs)
     {
         if (recipe.Model.Checkpoint is { } start)
-            return RunAssembly.OpenContext(recipe, ByteLevelBpe.Load(start), factory.Load(start, recipe.Model), factory);
+            return RunAssembly.OpenContext(recipe, ByteLevelBpe.Load(start), factory.Load(start, recipe.Model), factory, programs);
         progress.Note("training the tokenizer");
         ITokenizer tokenizer = RunAssembly.TrainTokenizer(recipe, RunAssembly.OpenCorpus(recipe), RunAssembly.OpenWorld(recipe));
-        return RunAssembly.OpenContext(recipe, tokenizer, factory.Create(recipe.Model, tokenizer.VocabularySize, recipe.Seed), factory);
+        return RunAssembly.OpenContext(recipe, tokenizer, factory.Create(recipe.Model, tokenizer.VocabularySize, recipe.Seed), factory, programs);
     }
 
     /// <summary>The policy, for scripts.</summary>

@@ -3,6 +3,7 @@ using System.Text;
 using RlmEngine.Checkpoints;
 using RlmEngine.Corpus;
 using RlmEngine.Curriculum;
+using RlmEngine.Grading.Programs;
 using RlmEngine.Kernels.Dense;
 using RlmEngine.Metrics;
 using RlmEngine.Policies;
@@ -34,8 +35,10 @@ public static class RunAssembly
     /// <param name="tokenizer">The policy's tokenizer.</param>
     /// <param name="policy">The policy; the context owns it.</param>
     /// <param name="factory">Loads other models that the recipe names.</param>
+    /// <param name="programs">Where programs run that the model writes; null where the user has not allowed it.</param>
     /// <exception cref="InvalidDataException">The tokenizer has ids the policy has not, or the corpus cannot be read.</exception>
-    public static RunContext OpenContext(Recipe recipe, ITokenizer tokenizer, IPolicy policy, IPolicyFactory? factory = null)
+    public static RunContext OpenContext(
+        Recipe recipe, ITokenizer tokenizer, IPolicy policy, IPolicyFactory? factory = null, ProgramRunner? programs = null)
     {
         if (tokenizer.VocabularySize > policy.VocabularySize)
             throw new InvalidDataException(
@@ -43,9 +46,17 @@ public static class RunAssembly
         if (recipe.Threads > 0)
             WorkPool.Threads = recipe.Threads;
         recipe = WithChatTemplates(recipe);
-        var context = new RunContext(recipe, OpenCorpus(recipe), OpenWorld(recipe), PaddedVocabulary.Around(tokenizer, policy.VocabularySize), policy) { Factory = factory };
+        var context = new RunContext(recipe, OpenCorpus(recipe), OpenWorld(recipe), PaddedVocabulary.Around(tokenizer, policy.VocabularySize), policy)
+        {
+            Factory = factory,
+            Programs = programs is null ? null : new ProgramGrader(programs),
+        };
         return context with { Recipe = FlopMatch.Resolve(context) };
     }
+
+    /// <summary>True where a task's reward runs programs that the model writes.</summary>
+    public static bool RunsPrograms(Recipe recipe) =>
+        recipe.Stages.SelectMany(stage => stage.Tasks).Concat(recipe.Evaluation.Tasks).Any(task => task.Reward.Match == MatchReward.Program);
 
     /// <summary>The recipe with the newest whole checkpoint in place of every run folder that is named as a model.</summary>
     /// <exception cref="InvalidDataException">A run has no whole checkpoint.</exception>
@@ -170,7 +181,9 @@ public static class RunAssembly
     public static ITask OpenTask(RunContext context, TaskOptions options, string? poolFile, int firstPass = 0, IPolicy? average = null)
     {
         var scorer = new CompletionScorer(
-            context.Tokenizer, context.Flops.Counted(context.Policy), average is null ? null : context.Flops.Counted(average));
+            context.Tokenizer, context.Flops.Counted(context.Policy), average is null ? null : context.Flops.Counted(average), context.Programs);
+        if (options.Reward.Match == MatchReward.Program && context.Programs is null)
+            throw new UserInputException($"reward.match \"program\" runs programs that the model writes: allow it with {CodeExecutionPermission.Option}");
         if (options.Type == TaskType.NextToken)
         {
             CurriculumOptions curriculum = options.Curriculum ?? new CurriculumOptions();

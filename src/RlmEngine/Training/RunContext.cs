@@ -1,4 +1,5 @@
 using RlmEngine.Corpus;
+using RlmEngine.Grading.Programs;
 using RlmEngine.Policies;
 using RlmEngine.Recipes;
 using RlmEngine.Rollouts;
@@ -20,6 +21,9 @@ public sealed record RunContext(Recipe Recipe, ICorpus Corpus, EmbeddedWorld Wor
 
     /// <summary>Counts the operations of the step that is being taken.</summary>
     public FlopLedger Flops { get; } = new();
+
+    /// <summary>Runs programs that the model writes; null where the user has not allowed it.</summary>
+    public ProgramGrader? Programs { get; init; }
 
     /// <summary>Loads other models that the recipe names; null where none can be.</summary>
     public IPolicyFactory? Factory { get; init; }

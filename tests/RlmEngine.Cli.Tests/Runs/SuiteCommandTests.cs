@@ -78,7 +78,7 @@ public class SuiteCommandTests
     }
 
     [TestCase("--samples", "3")]
-    [TestCase("--allow-code-execution", null)]
+    [TestCase("--chat", "auto")]
     public void Evaluate_OptionsOfSuitesWithoutOne_AreRefused(string option, string? value)
     {
         var run = CommandRun.InProcess(["evaluate", WholeRun.Folder, option, .. value is null ? [] : new[] { value }]);

@@ -86,7 +86,7 @@ public class RecipeReaderTests
         yield return Case("\"method\": \"ntp\"", "\"method\": 0", 9, "stages.0.method", "the number 0 does not fit; one of \"ntp\", \"sft\", \"reinforce\" is needed");
         yield return Case(
             "\"match\": \"editSimilarity\"", "\"match\": \"f1\"", 32, "stages.1.tasks.1.reward.match",
-            "one of \"token\", \"bytePrefix\", \"exact\", \"editSimilarity\", \"tokenF1\", \"longestCommonSubsequence\", \"meanLogProb\", \"informationGain\", \"mathAnswer\" is needed");
+            "one of \"token\", \"bytePrefix\", \"exact\", \"editSimilarity\", \"tokenF1\", \"longestCommonSubsequence\", \"meanLogProb\", \"informationGain\", \"mathAnswer\", \"program\" is needed");
         yield return Case("\"steps\": 20,", "", 13, "stages.1.steps", "missing; an integer from");
         yield return Case("\"peak\": 1e-4", "", 17, "stages.1.learningRate.peak", "missing; a finite number is needed");
         yield return Case("\"type\": \"nextToken\",", "", 20, "stages.1.tasks.0.type", "missing; one of \"nextToken\", \"spanRestoration\", \"verifiableAnswer\" is needed");

@@ -1,0 +1,85 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using RlmEngine.Corpus;
+using RlmEngine.Grading.Programs;
+using RlmEngine.Kernels.Rollout;
+
+namespace RlmEngine.Tasks;
+
+/// <summary>A programming problem: the answer is a program, and its tests judge it.</summary>
+/// <param name="Program">The problem with its tests.</param>
+/// <param name="Question">What is asked.</param>
+/// <param name="Answer">A program by the set's authors; empty where it is not given.</param>
+public sealed record ProgramProblem(ProgrammingProblem Program, string Question, string Answer) : Problem(Question, Answer);
+
+/// <summary>Programming problems of files in a published form, held in memory; each training pass has its own order.</summary>
+public sealed class ProgramProblems : IProblemSource
+{
+    private readonly ulong _seed;
+    private readonly Problem[] _train;
+    private readonly Problem[] _heldOut;
+
+    /// <summary>Reads the files: .jsonl, .json or .parquet, also .gz or .zst.</summary>
+    /// <param name="paths">The files.</param>
+    /// <param name="form">The published form.</param>
+    /// <param name="heldOut">Share of problems held out, by the hash of the question.</param>
+    /// <param name="seed">The run's seed.</param>
+    /// <exception cref="InvalidDataException">A file is missing or not of the form, or one side has no problem.</exception>
+    public ProgramProblems(IReadOnlyList<string> paths, ProblemForm form, double heldOut, ulong seed)
+    {
+        _seed = seed;
+        Problem[] all = [.. paths.SelectMany(path => Read(path, form)).DistinctBy(problem => problem.Question)];
+        _train = [.. all.Where(problem => DocumentSplit.Of(problem.Question, heldOut) == CorpusSplit.Train)];
+        _heldOut = [.. all.Where(problem => DocumentSplit.Of(problem.Question, heldOut) == CorpusSplit.HeldOut)];
+        if (_train.Length == 0 || _heldOut.Length == 0)
+            throw new InvalidDataException(
+                $"problems: {string.Join(", ", paths)}: {_train.Length} to train on and {_heldOut.Length} held out; at least one of each is needed");
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<Problem> Train(int pass)
+    {
+        var random = new PhiloxStream(_seed, new PhiloxCounter(RandomPurpose.Shuffle, (uint)pass, 2, 0, 0));
+        Problem[] order = [.. _train];
+        random.Shuffle(order.AsSpan());
+        return order;
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<Problem> HeldOut() => _heldOut;
+
+    private static IEnumerable<ProgramProblem> Read(string path, ProblemForm form)
+    {
+        if (!File.Exists(path))
+            throw new InvalidDataException($"problems: {path}: no such file; one with problems in the form {JsonNamingPolicy.CamelCase.ConvertName(form.ToString())} is needed");
+        int number = 0;
+        foreach (JsonObject record in RecordFile.Read(path))
+        {
+            number++;
+            yield return Parse($"problems: {path}: problem {number}", record, form);
+        }
+    }
+
+    private static ProgramProblem Parse(string place, JsonObject record, ProblemForm form)
+    {
+        using var json = JsonDocument.Parse(record.ToJsonString());
+        try
+        {
+            return form switch
+            {
+                ProblemForm.HumanEval when HumanEvalProblem.Parse(json.RootElement) is var problem => new ProgramProblem(problem, problem.Prompt, problem.CanonicalSolution),
+                ProblemForm.Mbpp when MbppProblem.Parse(json.RootElement) is var problem => new ProgramProblem(problem, Shown(problem), problem.Reference),
+                ProblemForm.Apps when AppsProblems.Parse(json.RootElement) is var problem => new ProgramProblem(problem, problem.Prompt, ""),
+                ProblemForm.LiveCodeBench when LiveCodeBenchProblems.Parse(json.RootElement) is var problem => new ProgramProblem(problem, problem.Prompt, ""),
+                _ => throw new ArgumentOutOfRangeException(nameof(form), form, "no form of programming problems"),
+            };
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException($"{place}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>MBPP's sentences name no function; its tests do.</summary>
+    private static string Shown(MbppProblem problem) => $"{problem.Prompt}\nYour code should pass these tests:\n{string.Join('\n', problem.Tests)}\n";
+}
