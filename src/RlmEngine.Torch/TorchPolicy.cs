@@ -90,6 +90,7 @@ public sealed partial class TorchPolicy : IPolicy
         _targets.Set(batch);
         LossReport report = default;
         _backbone.Train(batch, gradients, hidden_NH => GradientOf(hidden_NH, batch, gradients, Evaluate));
+        _device.ObserveMemory();
         return report;
 
         void Evaluate(ReadOnlySpan<float> logProbs_M, ReadOnlySpan<float> entropies_M, Span<float> dLogProbs_M, Span<float> dEntropies_M)
@@ -142,7 +143,7 @@ public sealed partial class TorchPolicy : IPolicy
         _kernels.Dispose();
     }
 
-    internal DecodingModel ForDecoding => new(_weights, _rotary, _backbone, _head, _device.Device);
+    internal DecodingModel ForDecoding => new(_weights, _rotary, _backbone, _head, _device);
 
     private RowScores ScoresIn(Span<float> results, Span<int> argmax)
     {

@@ -13,6 +13,9 @@ public sealed class TorchPolicyFactory(TorchDevice device) : IPolicyFactory
     public string Device => device.Description;
 
     /// <inheritdoc/>
+    public long? PeakDeviceMemoryBytes => device.PeakMemory;
+
+    /// <inheritdoc/>
     public IPolicy Create(ModelOptions options, int vocabularySize, ulong seed) =>
         TorchPolicy.Create(ModelConfig.From(options, vocabularySize), seed, device);
 

@@ -23,10 +23,13 @@ internal static class SummaryText
             yield return $"think tokens {think.First:F1} -> {think.Last:F1}";
         yield return $"held-out loss {summary.HeldOutLoss.First:F3} -> {summary.HeldOutLoss.Before:F3} -> {summary.HeldOutLoss.After:F3} nats per token";
         yield return $"{summary.RolloutTokensPerSecond:N0} rollout tokens/s, {summary.TrainTokensPerSecond:N0} training tokens/s, "
-            + $"{summary.PeakMemoryBytes / 1048576.0:N0} MiB at most, {summary.Seconds:F0} s; "
+            + $"{summary.PeakMemoryBytes / 1048576.0:N0} MiB at most{OnDevice(summary)}, {summary.Seconds:F0} s; "
             + $"largest log-prob mismatch {summary.MaxLogProbMismatch:G3}";
         yield return $"weights    {summary.WeightsSha256}";
     }
+
+    private static string OnDevice(RunSummary summary) =>
+        summary.PeakDeviceMemoryBytes is { } bytes ? $", {bytes / 1048576.0:N0} MiB on the device" : "";
 
     private static string Row(string name, TierAccuracy? accuracy) => accuracy is null
         ? $"{name,-22}       -"

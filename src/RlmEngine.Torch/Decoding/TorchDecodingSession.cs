@@ -106,6 +106,7 @@ internal sealed class TorchDecodingSession : IDecodingSession
     /// <inheritdoc/>
     public void Dispose()
     {
+        _model.Place.ObserveMemory();
         _prefixCache.Dispose();
         _rowCache.Dispose();
     }

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace RlmEngine.Torch;
 
 /// <summary>Where libtorch computes: the host, or one CUDA device.</summary>
-public sealed record TorchDevice
+public sealed class TorchDevice
 {
     private const string Host = "torch-cpu";
     private const string Cuda = "cuda";
@@ -36,6 +36,9 @@ public sealed record TorchDevice
         ? $"{Host}, libtorch {__version__}, {WorkPool.Threads} threads"
         : string.Create(CultureInfo.InvariantCulture, $"{Cuda}:{Index}, libtorch {__version__}{SizeText()}");
 
+    /// <summary>Most bytes in use on a CUDA device when it was asked, after each batch trained and each decoding session; null on the host.</summary>
+    public long? PeakMemory { get; private set; }
+
     internal Device Device => IsHost ? CPU : new Device(DeviceType.CUDA, Index);
 
     /// <summary>Reads a device's name as the command line takes it: torch-cpu, cuda or cuda:N.</summary>
@@ -58,6 +61,12 @@ public sealed record TorchDevice
 
     /// <summary>Bytes in use and in all on a CUDA device, by all processes; null on the host, whose memory is the process's.</summary>
     public DeviceMemory? ReadMemory() => IsHost ? null : DeviceMemory.Read();
+
+    /// <summary>Keeps the most bytes in use.</summary>
+    internal void ObserveMemory()
+    {
+        if (ReadMemory() is { } memory) PeakMemory = Math.Max(PeakMemory ?? 0, memory.Used);
+    }
 
     /// <summary>Takes as many threads as the engine's own kernels.</summary>
     internal static void TakeThreads()

@@ -9,6 +9,9 @@ public interface IPolicyFactory
     /// <summary>Name of the device, for summary.json.</summary>
     string Device { get; }
 
+    /// <summary>Most memory that was in use on the device of the policies made here, bytes; null where it is the process's own.</summary>
+    long? PeakDeviceMemoryBytes => null;
+
     /// <summary>Makes a policy with new weights.</summary>
     /// <param name="options">Shape.</param>
     /// <param name="vocabularySize">V.</param>

@@ -240,6 +240,7 @@ public sealed class MidTrainingRun : IDisposable
                 : new ProblemSummary(before?.Problem, after.Problem, before?.ProblemDirect, after.ProblemDirect),
             HeldOutLoss = new HeldOutLossSummary(_state.Read(FirstLoss)?.HeldOutLoss, before?.HeldOutLoss, after.HeldOutLoss),
             PeakMemoryBytes = Process.GetCurrentProcess().PeakWorkingSet64,
+            PeakDeviceMemoryBytes = _factory.PeakDeviceMemoryBytes,
             WeightsSha256 = _context.Policy.WeightsHash(),
             Seconds = _clock.Elapsed.TotalSeconds,
         }.WithMetrics(RunSummary.ReadMetrics(_folder.Path));

@@ -54,6 +54,9 @@ public sealed record RunSummary
     /// <summary>Largest working set of the process.</summary>
     public long PeakMemoryBytes { get; init; }
 
+    /// <summary>Most memory in use on a device of its own, all processes together; null where there is none.</summary>
+    public long? PeakDeviceMemoryBytes { get; init; }
+
     /// <summary>max |logp_train − logp_rollout| before each rollout batch's first update, nats.</summary>
     public double MaxLogProbMismatch { get; init; }
 
