@@ -54,6 +54,28 @@ public sealed class DecodingParityTests
     }
 
     [Test]
+    public void Decode_CachesGrow_WhatStoodInThemStays()
+    {
+        using TorchModels models = new(TorchModels.Config(ModelFamily.Qwen3) with { ContextLength = 256 });
+        using IDecodingSession session = models.Torch.OpenSession(3, 1);
+        int[] tokens = TestBatches.Tokens(new Random(4), 150, 61);
+        int first = session.StartRow(session.Prefill([tokens.AsMemory(0, 5)])[0]);
+        List<float> drawn = [];
+        List<(int[], int[][])> read = [];
+        for (int i = 5; i < tokens.Length; i++)
+        {
+            // Row slots grow at position 20, prefix slots and positions at 40, row positions at 64 of its own.
+            if (i == 20) _ = Feed(session, session.StartRow(session.Prefill([new int[] { 1 }])[0]), 2);
+            if (i == 40) _ = session.Prefill([TestBatches.Tokens(new Random(5), 100, 61), TestBatches.Tokens(new Random(6), 90, 61)]);
+            SampledToken next = Feed(session, first, tokens[i]);
+            drawn.Add(next.LogProb);
+            read.Add((tokens[..(i + 1)], [[next.Token]]));
+        }
+
+        Assert.That(drawn, Is.EqualTo(TorchModels.Score(models.Torch, TestBatches.Groups(read, 1f)).LogProbs).Within(3e-5));
+    }
+
+    [Test]
     public void Decode_ContextFull_Throws()
     {
         using TorchModels models = new(TorchModels.Config(ModelFamily.Llama) with { ContextLength = 70 });
