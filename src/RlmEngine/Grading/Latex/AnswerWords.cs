@@ -14,8 +14,19 @@ internal static partial class AnswerWords
     {
         if (clean.Length <= LongestPhrase && Phrase(Looks().Replace(clean, "").Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal).Trim(' ', '.', '!').ToLowerInvariant()) is { } sign)
             return sign;
-        clean = Repeated(Choose(RowSpace().Replace(clean, @"\\")));
+        clean = Repeated(Choose(Rewritten(RowSpace().Replace(clean, @"\\"))));
         return clean.Length <= LongestParameter && clean.Contains("\\in", StringComparison.Ordinal) ? WithParameter(clean) : clean;
+    }
+
+    /// <summary>"negative 3", "3 to 2", 1.6 x 10^{-19}, and a \over that no braces hold.</summary>
+    private static string Rewritten(string text)
+    {
+        text = Times().Replace(Negative().Replace(text, "-"), "\\times ");
+        text = Odds().Replace(text, "${a}:${b}");
+        int over = text.IndexOf("\\over", StringComparison.Ordinal);
+        bool isBare = over > 0 && over + 5 < text.Length && !char.IsAsciiLetter(text[over + 5])
+            && text.AsSpan(0, over).Count('{') == text.AsSpan(0, over).Count('}');
+        return isBare ? $"{{{text}}}" : text;
     }
 
     private static string? Phrase(string words) => words switch
@@ -92,6 +103,15 @@ internal static partial class AnswerWords
 
     [GeneratedRegex(@"(?<![A-Za-z\\])C_(?:\{(?<n>\d{1,6})\}|(?<n>\d))\^(?:\{(?<k>\d{1,6})\}|(?<k>\d))", RegexOptions.CultureInvariant)]
     private static partial Regex Behind();
+
+    [GeneratedRegex(@"^\s*(?:negative|minus)\s+(?=[\d\\.])", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    private static partial Regex Negative();
+
+    [GeneratedRegex(@"(?<=\d) ?[xX] ?(?=10 ?\^)", RegexOptions.CultureInvariant)]
+    private static partial Regex Times();
+
+    [GeneratedRegex(@"^\s*(?<a>\d{1,9}) to (?<b>\d{1,9})\s*$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex Odds();
 
     /// <summary>\\[4pt] ends a row of a matrix.</summary>
     [GeneratedRegex(@"\\\\ ?\[ ?-?[\d.]{1,9} ?(?:pt|em|ex|mm|cm|in) ?\]", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
