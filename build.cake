@@ -15,6 +15,7 @@ const string Packages = "artifacts/packages";
 const string TestResults = "artifacts/test-results";
 
 // The GPU flavour's own sources and tests; everything else is tested without it.
+const string GpuKernels = "kernels/RlmEngine.Kernels.Ilgpu/RlmEngine.Kernels.Ilgpu.csproj";
 const string GpuTests = "tests/RlmEngine.Gpu.Tests/RlmEngine.Gpu.Tests.csproj";
 const string GpuProperty = "-p:Gpu=true";
 string[] gpuSources = ["kernels/RlmEngine.Kernels.Ilgpu/", "src/RlmEngine.Torch/", "src/RlmEngine.Cli/Gpu/", "tests/RlmEngine.Gpu.Tests/"];
@@ -107,12 +108,17 @@ Task("Pack").IsDependentOn("Build").Does(() => DotNetPack(Solution, new DotNetPa
 // Its packages come from the user's NuGet configuration or from RestoreAdditionalProjectSources; most machines have none of them.
 bool RestoreGpu()
 {
-    var arguments = new ProcessArgumentBuilder().Append("restore").AppendQuoted(Solution).Append(GpuProperty);
-    var settings = new ProcessSettings { Arguments = arguments, RedirectStandardOutput = true, RedirectStandardError = true };
-    if (StartProcess("dotnet", settings, out _) == 0)
-        return true;
-    Console.WriteLine("GPU flavour: not tested, no package source has all of ILGPU, TorchSharp and Microsoft.ML.Tokenizers (README, GPU).");
-    return false;
+    // One project tells soon whether it is worth restoring all.
+    foreach (var project in new[] { GpuKernels, Solution })
+    {
+        var arguments = new ProcessArgumentBuilder().Append("restore").AppendQuoted(project).Append(GpuProperty);
+        var settings = new ProcessSettings { Arguments = arguments, RedirectStandardOutput = true, RedirectStandardError = true };
+        if (StartProcess("dotnet", settings, out _) == 0)
+            continue;
+        Console.WriteLine("GPU flavour: not tested, no package source has all of ILGPU, TorchSharp and Microsoft.ML.Tokenizers (README, GPU).");
+        return false;
+    }
+    return true;
 }
 
 (int Passed, int Failed, int Skipped) TestGpu()

@@ -1,22 +1,8 @@
-using NUnit.Framework.Interfaces;
-using NUnit.Framework.Internal;
 using RlmEngine.Kernels.Ilgpu;
 using RlmEngine.Kernels.Ilgpu.Cuda;
 using RlmEngine.Kernels.Rollout;
 
 namespace RlmEngine.Gpu.Tests.Kernels;
-
-/// <summary>Skips a fixture as one where there is no NVIDIA device.</summary>
-[AttributeUsage(AttributeTargets.Class)]
-internal sealed class RequiresCudaAttribute : NUnitAttribute, IApplyToTest
-{
-    public void ApplyToTest(Test test)
-    {
-        if (CudaDevice.Missing() is not { } reason) return;
-        test.RunState = RunState.Ignored;
-        test.Properties.Set(PropertyNames.SkipReason, reason);
-    }
-}
 
 /// <summary>The kernels of a CUDA device on rows in host memory: copies them there and back.</summary>
 internal sealed class HostedCudaKernels(CudaDevice device) : IRolloutKernels, IDisposable
