@@ -48,7 +48,10 @@ internal sealed class CudaDeviceTests
     }
 
     [Test]
-    public void Contract_OnADevice_IsRun() => Assume.That(CudaDevice.Missing(), Is.Null, "the rollout kernels' contract did not run on a device");
+    public void Contract_OnADevice_IsRun()
+    {
+        if (CudaDevice.Missing() is { } reason) Assert.Ignore($"{reason}: the rollout kernels' contract did not run on a device");
+    }
 
     [TestCase(0, 1, 8, 8)]
     [TestCase(2, 1, 8, 8)]
