@@ -37,9 +37,9 @@ rlm create "$work/config.json" --tokenizer "$tokenizer" --out "$work/model"
 timeout 180 dotnet artifacts/gpu/bin/RlmEngine.Cli/release/rlm.dll train src/recipes/rmt-tiny.jsonc --device "cuda:$device" --out "$work/run" \
     --set "model.checkpoint=$work/model" "${short[@]}"
 {
-    echo "device,shape,rolloutTokensPerSecond,trainTokensPerSecond,peakMemoryBytes"
+    echo "device,shape,rolloutTokensPerSecond,trainTokensPerSecond,peakDeviceMemoryBytes"
     printf '%s,qwen3-0.6b' "$name"
-    for field in rolloutTokensPerSecond trainTokensPerSecond peakMemoryBytes; do
+    for field in rolloutTokensPerSecond trainTokensPerSecond peakDeviceMemoryBytes; do
         printf ',%s' "$(grep -o "\"$field\": *[0-9.eE+-]*" "$work/run/summary.json" | head -1 | sed 's/.*: *//')"
     done
     echo
