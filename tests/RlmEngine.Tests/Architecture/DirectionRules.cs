@@ -19,7 +19,9 @@ public static class DirectionRules
         ["RlmEngine.Kernels"] = [],
         ["RlmEngine"] = ["RlmEngine.Kernels"],
         ["RlmEngine.Transformer"] = ["RlmEngine", "RlmEngine.Kernels"],
-        ["rlm"] = ["RlmEngine", "RlmEngine.Kernels", "RlmEngine.Transformer"],
+        ["RlmEngine.Kernels.Ilgpu"] = ["RlmEngine.Kernels"],
+        ["RlmEngine.Torch"] = ["RlmEngine", "RlmEngine.Kernels", "RlmEngine.Kernels.Ilgpu", "RlmEngine.Transformer"],
+        ["rlm"] = ["RlmEngine", "RlmEngine.Kernels", "RlmEngine.Transformer", "RlmEngine.Torch"],
     };
 
     /// <summary>Uses that go against the direction of the assemblies.</summary>

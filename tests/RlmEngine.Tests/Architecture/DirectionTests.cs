@@ -13,6 +13,7 @@ public class DirectionTests
     [
         "kernels/RlmEngine.Kernels/RlmEngine.Kernels.csproj", "src/RlmEngine/RlmEngine.csproj",
         "src/RlmEngine.Transformer/RlmEngine.Transformer.csproj", "src/RlmEngine.Cli/RlmEngine.Cli.csproj",
+        "kernels/RlmEngine.Kernels.Ilgpu/RlmEngine.Kernels.Ilgpu.csproj", "src/RlmEngine.Torch/RlmEngine.Torch.csproj",
     ];
 
     [TestCaseSource(nameof(Compiled))]
