@@ -38,9 +38,10 @@ public sealed class DecodingParityTests
         using TorchModels models = new(TorchModels.Config(ModelFamily.Qwen3));
         using IDecodingSession session = models.Torch.OpenSession(4, 1);
         int[] tokens = TestBatches.Tokens(new Random(1), 40, 61), other = [.. tokens[..25], .. TestBatches.Tokens(new Random(2), 9, 61)];
-        int[] handles = session.Prefill([tokens, tokens.AsMemory(0, 30), Array.Empty<int>(), other, tokens]);
-        Assert.That(session.Counts.PrefillTokens, Is.EqualTo(40 + 9));
-        foreach ((int handle, int[] prompt) in new[] { (handles[0], tokens), (handles[1], tokens[..30]), (handles[2], []), (handles[3], other), (handles[4], tokens) })
+        int[] third = [.. other[..30], 1, 2, 3], fourth = [.. third[..32], 4, 5];
+        int[] handles = session.Prefill([tokens, tokens.AsMemory(0, 30), Array.Empty<int>(), other, tokens, third, fourth]);
+        Assert.That(session.Counts.PrefillTokens, Is.EqualTo(40 + 9 + 3 + 2));
+        foreach ((int handle, int[] prompt) in new[] { (handles[0], tokens), (handles[1], tokens[..30]), (handles[2], []), (handles[3], other), (handles[4], tokens), (handles[5], third), (handles[6], fourth) })
         {
             int row = session.StartRow(handle);
             SampledToken drawn = Feed(session, row, 7);
@@ -49,8 +50,8 @@ public sealed class DecodingParityTests
             session.ReleaseRow(row);
         }
 
-        Assert.That(session.Counts.PromptTokens, Is.EqualTo(40 + 30 + 0 + 34 + 40));
-        Assert.That(session.Counts.DecodedTokens, Is.EqualTo(5));
+        Assert.That(session.Counts.PromptTokens, Is.EqualTo(40 + 30 + 0 + 34 + 40 + 33 + 34));
+        Assert.That(session.Counts.DecodedTokens, Is.EqualTo(7));
     }
 
     [Test]

@@ -75,6 +75,23 @@ internal sealed class MicrosoftTokenizerTests
         Assert.That(other.Encode(text + "<think>é", true), Is.EqualTo(own.Encode(text + "<think>é", true)));
     }
 
+    [Test]
+    public void Encode_AddedTokenThatBeginsAnother_TheLongestIsTaken()
+    {
+        JsonNode root = JsonNode.Parse(File.ReadAllText(Path.Combine(SharedData.PathOf("tokenizers/gpt2"), "tokenizer.json")))!;
+        foreach ((int id, string text) in new[] { (50257, "<a>"), (50258, "<a>b"), (50259, "<a>bc") })
+        {
+            JsonNode token = root["added_tokens"]![0]!.DeepClone();
+            (token["id"], token["content"]) = (id, text);
+            root["added_tokens"]!.AsArray().Add(token);
+        }
+
+        File.WriteAllText(Path.Combine(_folder, "tokenizer.json"), root.ToJsonString());
+        int[] ids = MicrosoftTokenizer.Load(_folder).Encode("<a>bcd<a>b<a>", true);
+        Assert.That(ids, Is.EqualTo(ByteLevelBpe.Load(_folder).Encode("<a>bcd<a>b<a>", true)));
+        Assert.That(ids, Does.Contain(50259));
+    }
+
     [TestCase("ignore_merges")]
     [TestCase("add_prefix_space")]
     [TestCase("lstrip")]
