@@ -15,6 +15,10 @@ public sealed class EmbeddedWorld : ICorpus
 {
     private const int LargestBudget = 40;
     private const int ThoughtsPerDocument = 5;
+    private const int ThoughtsPerDocumentAmongMachines = 3;
+    private const int RecalledWords = 2;
+    private const int MostWords = 8;
+    private const int MostWordsAmongMachines = 6;
     private readonly WorldOptions _options;
     private readonly ulong _seed;
     private readonly double _heldOut;
@@ -56,13 +60,15 @@ public sealed class EmbeddedWorld : ICorpus
     {
         var random = new PhiloxStream(_seed, new PhiloxCounter(RandomPurpose.World, uint.MaxValue - 1, index, 1, 0));
         IReadOnlyList<WorldPiece> pieces = Page(uint.MaxValue - 1, index).Pieces;
-        HashSet<int> places = ThoughtPlaces(pieces, ref random);
+        HashSet<int> places = _options.Kind == WorldKind.Lamps
+            ? ThoughtPlaces(pieces, ThoughtsPerDocument, share: 2, ref random)
+            : ThoughtPlaces(pieces, ThoughtsPerDocumentAmongMachines, ThoughtsPerDocumentAmongMachines, ref random);
         var text = new StringBuilder();
         for (int i = 0; i < pieces.Count; i++)
         {
             if (places.Contains(i))
             {
-                string thought = WorldThoughts.Write(pieces[i], ref random);
+                string thought = WorldThoughts.Write(pieces[i], Before(pieces, i), ref random, _options.Kind);
                 text.Append(Told(instruction, ref random)).Append(thought).Append("</think>");
             }
             text.Append(pieces[i].Text);
@@ -79,13 +85,14 @@ public sealed class EmbeddedWorld : ICorpus
     {
         var random = new PhiloxStream(_seed, new PhiloxCounter(RandomPurpose.World, uint.MaxValue - 2, index, 1, 0));
         IReadOnlyList<WorldPiece> pieces = Page(uint.MaxValue - 2, index).Pieces;
-        (int first, int count) = RestoredSpan(pieces, ref random);
+        (int first, int count) = RestoredSpan(pieces, _options.Kind == WorldKind.Lamps ? MostWords : MostWordsAmongMachines, ref random);
         var before = new StringBuilder();
         var span = new StringBuilder();
         var after = new StringBuilder();
         for (int i = 0; i < pieces.Count; i++)
             (i < first ? before : i < first + count ? span : after).Append(pieces[i].Text);
-        string thought = WorldThoughts.WriteSpan([.. pieces.Skip(first).Take(count)], ref random);
+        string thought = WorldThoughts.WriteSpan(
+            [.. pieces.Skip(first).Take(count)], Before(pieces, first), ref random, _options.Kind);
         return new Document(
             $"world:restoration:{index}", $"{before}<|mask|>{after}{Told(instruction, ref random)}{thought}</think>{span}", DocumentKind.Thoughts);
     }
@@ -98,34 +105,37 @@ public sealed class EmbeddedWorld : ICorpus
     {
         var random = new PhiloxStream(_seed, new PhiloxCounter(RandomPurpose.World, uint.MaxValue - 3, index, 1, 0));
         WorldProblem problem = problems.Draw(CorpusSplit.Train, ref random);
-        string thought = WorldThoughts.Write(new WorldPiece(problem.Answer, problem.Steps), ref random);
+        string thought = WorldThoughts.Write(new WorldPiece(problem.Answer, problem.Steps), "", ref random, _options.Kind);
         return new Document(
             $"world:problem:{index}", $"{problem.Question}{Told(instruction, ref random)}{thought}</think>{problem.Answer}", DocumentKind.Thoughts);
     }
 
+    private static string Before(IReadOnlyList<WorldPiece> pieces, int index) =>
+        string.Concat(pieces.Take(index).TakeLast(RecalledWords).Select(piece => piece.Text));
+
     private WorldPage Page(uint part, uint index) =>
         WorldPage.Write(new PhiloxStream(_seed, new PhiloxCounter(RandomPurpose.World, part, index, 0, 0)), _options);
 
-    /// <summary>Half of the thoughts stand before an answer, the others anywhere after the first words.</summary>
-    private static HashSet<int> ThoughtPlaces(IReadOnlyList<WorldPiece> pieces, ref PhiloxStream random)
+    /// <summary>The first of every so many thoughts stands before an answer, the others anywhere after the first words.</summary>
+    private static HashSet<int> ThoughtPlaces(IReadOnlyList<WorldPiece> pieces, int thoughts, int share, ref PhiloxStream random)
     {
         int[] answers = [.. Enumerable.Range(0, pieces.Count).Where(i => pieces[i].Steps.Count > 0)];
         var places = new HashSet<int>();
-        for (int i = 0; i < ThoughtsPerDocument; i++)
-            places.Add(i % 2 == 0 ? answers[random.NextInt(answers.Length)] : 2 + random.NextInt(pieces.Count - 2));
+        for (int i = 0; i < thoughts; i++)
+            places.Add(i % share == 0 ? answers[random.NextInt(answers.Length)] : 2 + random.NextInt(pieces.Count - 2));
         return places;
     }
 
     /// <summary>Half of the spans hold an answer; all begin a word.</summary>
-    private static (int First, int Count) RestoredSpan(IReadOnlyList<WorldPiece> pieces, ref PhiloxStream random)
+    private static (int First, int Count) RestoredSpan(IReadOnlyList<WorldPiece> pieces, int mostWords, ref PhiloxStream random)
     {
         int[] answers = [.. Enumerable.Range(0, pieces.Count).Where(i => pieces[i].Steps.Count > 0)];
         int first, last;
         do
         {
             int answer = random.NextInt(2) == 0 ? answers[random.NextInt(answers.Length)] : -1;
-            first = answer < 0 ? random.NextInt(pieces.Count) : answer - random.NextInt(4);
-            last = Math.Min(Math.Max(first, answer) + random.NextInt(5), pieces.Count - 1);
+            first = answer < 0 ? random.NextInt(pieces.Count) : answer - random.NextInt(mostWords / 2);
+            last = Math.Min(Math.Max(first, answer) + random.NextInt((mostWords / 2) + 1), pieces.Count - 1);
         }
         while (!pieces[first].Text.StartsWith(' '));
         return (first, last - first + 1);

@@ -1,51 +1,52 @@
 namespace RlmEngine.Corpus;
 
-/// <summary>A thing of the embedded world that the boxes' moves drive: what it shows follows from the moves, in their order.</summary>
-/// <param name="Name">Its word.</param>
-/// <param name="States">What it can show; all but a box's begin a page at the first.</param>
-/// <param name="Next">Its state after (state, move), by index.</param>
-internal sealed record WorldMachine(string Name, string[] States, Func<int, int, int> Next)
+/// <summary>A machine of ten states that moves turn from state to state: what it shows at the end follows from all moves, in their order.</summary>
+/// <remarks>
+/// Every move is a permutation without structure, and the permutations do not commute: who does not follow the moves one by one can rule
+/// out no state, and counting moves is not enough.
+/// </remarks>
+internal static class WorldMachine
 {
-    /// <summary>A digit that moves change.</summary>
-    public static WorldMachine Box { get; } = new(" box", [.. Enumerable.Range(0, 10).Select(WorldPage.Digit)], WorldPage.Moved);
-
-    /// <summary>
-    /// A compass (4 values; turns and a mirroring), a gauge (3; all permutations) and a flag (2): two of them depend on the moves' order, so
-    /// that counting moves is not enough.
-    /// </summary>
-    public static IReadOnlyList<WorldMachine> All { get; } =
+    private static readonly int[][] s_next_MS =
     [
-        new(" compass", [" north", " east", " south", " west"], (state, move) => move switch
-        {
-            0 => (state + 1) % 4,
-            1 => (state + 3) % 4,
-            2 => (state + 2) % 4,
-            3 => state,
-            _ => (4 - state) % 4,
-        }),
-        new(" gauge", [" low", " mid", " high"], (state, move) => move switch
-        {
-            0 => (state + 1) % 3,
-            1 => (state + 2) % 3,
-            2 => 2 - state,
-            3 => state,
-            _ => (3 - state) % 3,
-        }),
-        new(" flag", [" down", " up"], (state, move) => move is 0 or 2 or 4 ? 1 - state : state),
+        [3, 7, 0, 5, 8, 1, 9, 4, 2, 6],
+        [6, 4, 9, 1, 7, 8, 2, 0, 5, 3],
+        [8, 2, 6, 9, 0, 7, 3, 5, 1, 4],
+        [1, 5, 7, 4, 6, 9, 0, 8, 3, 2],
+        [5, 9, 3, 8, 2, 0, 4, 6, 7, 1],
     ];
 
-    /// <summary>The states it goes through; the first step holds the starting state alone.</summary>
-    /// <param name="start">Where it starts.</param>
+    /// <summary>Its states.</summary>
+    public static string[] States { get; } = [" zero", " one", " two", " three", " four", " five", " six", " seven", " eight", " nine"];
+
+    /// <summary>What of a state can be asked: itself (ten values), its colour (four) or its size (three).</summary>
+    public static IReadOnlyList<WorldDisplay> Displays { get; } =
+    [
+        new(" to", States),
+        new(" colour", [" red", " blue", " white", " green", " blue", " green", " red", " white", " green", " red"]),
+        new(" size", [" big", " mid", " big", " small", " small", " mid", " mid", " big", " small", " big"]),
+    ];
+
+    /// <summary>The states it goes through, the starting state alone first, and at the end what the display shows, if that is another word.</summary>
+    /// <param name="start">Where it starts, by index.</param>
     /// <param name="moves">Labels and moves, in order.</param>
-    public IReadOnlyList<WorldStep> Run(string start, IEnumerable<(string Label, string Move)> moves)
+    /// <param name="display">What is asked.</param>
+    public static IReadOnlyList<WorldStep> Run(int start, IEnumerable<(string Label, string Move)> moves, WorldDisplay display)
     {
-        int state = Array.IndexOf(States, start);
-        var steps = new List<WorldStep> { new("", "", start) };
+        int state = start;
+        var steps = new List<WorldStep> { new("", "", States[start]) };
         foreach ((string label, string move) in moves)
         {
-            state = Next(state, Array.IndexOf(WorldPage.Moves, move));
+            state = s_next_MS[Array.IndexOf(WorldPage.Moves, move)][state];
             steps.Add(new WorldStep(label, move, States[state]));
         }
+        if (display.Shown_S != States)
+            steps.Add(new WorldStep("", "", display.Shown_S[state]));
         return steps;
     }
 }
+
+/// <summary>Something that a machine's state decides.</summary>
+/// <param name="Name">The word that asks for it.</param>
+/// <param name="Shown_S">What it is in each state.</param>
+internal sealed record WorldDisplay(string Name, string[] Shown_S);

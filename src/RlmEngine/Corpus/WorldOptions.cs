@@ -12,7 +12,7 @@ public sealed record WorldOptions
     /// <summary>Largest number of steps of a worked problem.</summary>
     public int MaxSteps { get; init; } = 4;
 
-    /// <summary>What documents hold: boxes always, and lamps of their own moves, or machines that the boxes' moves drive.</summary>
+    /// <summary>What documents hold: boxes and lamps with moves of their own, or lists of moves that a machine goes through from many starts.</summary>
     public WorldKind Kind { get; init; } = WorldKind.Lamps;
 }
 
@@ -22,6 +22,6 @@ public enum WorldKind
     /// <summary>Boxes and lamps; most tokens of medium entropy are chance.</summary>
     Lamps,
 
-    /// <summary>Boxes, whose moves also turn a compass, a gauge and a flag: most tokens of medium and high entropy follow from the text.</summary>
+    /// <summary>A machine whose number, colour and size are asked: most tokens of medium and high entropy follow from the text, by thinking alone.</summary>
     Machines,
 }

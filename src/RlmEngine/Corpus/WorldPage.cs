@@ -18,7 +18,10 @@ internal readonly record struct WorldStep(string Label, string Move, string Stat
 internal sealed class WorldPage
 {
     private const int ListLength = 8;
-    private const int Repetitions = 2;
+    private const int RunsPerList = 6;
+    internal const string ListWord = " list";
+    internal const string ListEnd = " ;";
+    internal const string FromWord = " from";
     internal static readonly string[] Moves = [" plus", " less", " twice", " thrice", " turn"];
     private static readonly string[] s_animals = [" cat", " dog", " owl"];
     private static readonly string[] s_foods = [" fish", " meat", " mice"];
@@ -88,35 +91,31 @@ internal sealed class WorldPage
     }
 
     /// <summary>
-    /// One list of moves, told one move longer each time; a box goes through it, and through it again, and the machines go on from where
-    /// they were. Chance are the moves alone, one a box.
+    /// One list of moves, told one move longer each time; after each telling a machine goes through it from one start after the other, and
+    /// its displays are read in turn. Chance are the first start and the moves, one a telling after the first.
     /// </summary>
     private WorldPage Machines(WorldOptions options)
     {
-        string digit = Digit(s_starts[_random.NextInt(s_starts.Length)]);
+        int start = _random.NextInt(WorldMachine.States.Length);
         var moves = new List<(string Label, string Move)>();
-        string[] states = [.. WorldMachine.All.Select(machine => machine.States[0])];
         for (int count = options.MinSteps; count <= options.MaxSteps; count++)
         {
             while (moves.Count < count)
                 moves.Add(($" {(char)('a' + moves.Count)}", Moves[_random.NextInt(Moves.Length)]));
-            Add(" box", "=", digit);
+            Add(ListWord);
             foreach ((string label, string move) in moves)
                 Add(label, move);
-            for (int i = 0; i <= Repetitions; i++)
-                digit = Worked(WorldMachine.Box.Run(digit, moves), i == 0 ? [" so", "="] : [" again", "="]);
-            for (int m = 0; m < states.Length; m++)
-                states[m] = Worked(WorldMachine.All[m].Run(states[m], moves), WorldMachine.All[m].Name);
-            Add(" .");
+            Add(ListEnd);
+            for (int i = 0; i < RunsPerList; i++)
+            {
+                WorldDisplay display = WorldMachine.Displays[i % WorldMachine.Displays.Count];
+                Add(FromWord, WorldMachine.States[start], display.Name);
+                IReadOnlyList<WorldStep> steps = WorldMachine.Run(start, moves, display);
+                _pieces.Add(new WorldPiece(steps[^1].State, steps));
+                start = (start + 1) % WorldMachine.States.Length;
+            }
         }
         return this;
-    }
-
-    private string Worked(IReadOnlyList<WorldStep> steps, params ReadOnlySpan<string> before)
-    {
-        Add(before);
-        _pieces.Add(new WorldPiece(steps[^1].State, steps));
-        return steps[^1].State;
     }
 
     private void Lamp(int count)
@@ -159,7 +158,7 @@ internal sealed class WorldPage
     }
 
     /// <summary>A box's digit after a move, by index.</summary>
-    internal static int Moved(int state, int move) => move switch
+    private static int Moved(int state, int move) => move switch
     {
         0 => (state + 3) % 10,
         1 => (state + 9) % 10,
@@ -168,7 +167,7 @@ internal sealed class WorldPage
         _ => 9 - state,
     };
 
-    internal static string Digit(int state) => state.ToString(CultureInfo.InvariantCulture);
+    private static string Digit(int state) => state.ToString(CultureInfo.InvariantCulture);
 
     private static string Switch(bool on) => on ? " on" : " off";
 }

@@ -2,7 +2,7 @@ using RlmEngine.Kernels.Rollout;
 
 namespace RlmEngine.Corpus;
 
-/// <summary>Problems of the embedded world: what a box, a compass, a gauge or a flag shows after a chance sequence of moves.</summary>
+/// <summary>Problems of the embedded world: what a machine shows after a chance sequence of moves.</summary>
 /// <remarks>A question is text of the world up to the answer, so a model of its documents can begin to answer it.</remarks>
 /// <param name="MinSteps">Smallest number of moves, at least 1.</param>
 /// <param name="MaxSteps">Largest number of moves.</param>
@@ -10,10 +10,8 @@ namespace RlmEngine.Corpus;
 /// <param name="Seed">The run's seed.</param>
 public sealed record WorldProblems(int MinSteps, int MaxSteps, double HeldOutShare, ulong Seed) : IProblemSource
 {
-    private const int Letters = 26;
     private const int MaxTries = 10_000;
     private const uint HeldOutPart = uint.MaxValue;
-    private const int Labels = 20; // The last first label, so that eight moves still have letters of their own.
 
     /// <inheritdoc/>
     public IEnumerable<Problem> Train(int pass)
@@ -56,21 +54,17 @@ public sealed record WorldProblems(int MinSteps, int MaxSteps, double HeldOutSha
 
     private WorldProblem Make(ref PhiloxStream random)
     {
-        int kind = random.NextInt(WorldMachine.All.Count + 1);
+        WorldDisplay display = WorldMachine.Displays[random.NextInt(WorldMachine.Displays.Count)];
         int count = MinSteps + random.NextInt(MaxSteps - MinSteps + 1);
-        int label = random.NextInt(Labels);
         var moves = new (string Label, string Move)[count];
         for (int i = 0; i < count; i++)
-            moves[i] = ($" {(char)('a' + (label + i) % Letters)}", WorldPage.Moves[random.NextInt(WorldPage.Moves.Length)]);
+            moves[i] = ($" {(char)('a' + i)}", WorldPage.Moves[random.NextInt(WorldPage.Moves.Length)]);
         string told = string.Concat(moves.Select(move => move.Label + move.Move));
-        if (kind == WorldMachine.All.Count)
-        {
-            string digit = WorldMachine.Box.States[random.NextInt(WorldMachine.Box.States.Length)];
-            return new WorldProblem($" box={digit}{told} so=", WorldMachine.Box.Run(digit, moves), "box");
-        }
-        WorldMachine machine = WorldMachine.All[kind];
-        string start = machine.States[random.NextInt(machine.States.Length)];
-        return new WorldProblem($"{machine.Name}{start}{told} so", machine.Run(start, moves), machine.Name.Trim());
+        int start = random.NextInt(WorldMachine.States.Length);
+        return new WorldProblem(
+            $"{WorldPage.ListWord}{told}{WorldPage.ListEnd}{WorldPage.FromWord}{WorldMachine.States[start]}{display.Name}",
+            WorldMachine.Run(start, moves, display),
+            display.Name.Trim());
     }
 }
 
