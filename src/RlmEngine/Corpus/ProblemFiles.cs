@@ -1,15 +1,11 @@
 using System.Text.Json;
-using RlmEngine.Kernels.Rollout;
 
 namespace RlmEngine.Corpus;
 
 /// <summary>Problems of .jsonl files, an object a line, held in memory; each training pass has its own order.</summary>
-public sealed class ProblemFiles : IProblemSource
+public sealed class ProblemFiles : ProblemSet
 {
     private const string AnswerMark = "####";
-    private readonly ulong _seed;
-    private readonly Problem[] _train;
-    private readonly Problem[] _heldOut;
 
     /// <summary>Reads the files.</summary>
     /// <param name="paths">The files.</param>
@@ -19,27 +15,9 @@ public sealed class ProblemFiles : IProblemSource
     /// <param name="seed">The run's seed.</param>
     /// <exception cref="InvalidDataException">A file is missing, a line is no such object, or one side has no problem.</exception>
     public ProblemFiles(IReadOnlyList<string> paths, string question, string answer, double heldOut, ulong seed)
+        : base(paths.SelectMany(path => Read(path, question, answer)), string.Join(", ", paths), heldOut, seed)
     {
-        _seed = seed;
-        Problem[] all = [.. paths.SelectMany(path => Read(path, question, answer)).DistinctBy(problem => problem.Question)];
-        _train = [.. all.Where(problem => DocumentSplit.Of(problem.Question, heldOut) == CorpusSplit.Train)];
-        _heldOut = [.. all.Where(problem => DocumentSplit.Of(problem.Question, heldOut) == CorpusSplit.HeldOut)];
-        if (_train.Length == 0 || _heldOut.Length == 0)
-            throw new InvalidDataException(
-                $"problems: {string.Join(", ", paths)}: {_train.Length} to train on and {_heldOut.Length} held out; at least one of each is needed");
     }
-
-    /// <inheritdoc/>
-    public IEnumerable<Problem> Train(int pass)
-    {
-        var random = new PhiloxStream(_seed, new PhiloxCounter(RandomPurpose.Shuffle, (uint)pass, 2, 0, 0));
-        Problem[] order = [.. _train];
-        random.Shuffle(order.AsSpan());
-        return order;
-    }
-
-    /// <inheritdoc/>
-    public IEnumerable<Problem> HeldOut() => _heldOut;
 
     private static IEnumerable<Problem> Read(string path, string question, string answer)
     {

@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using RlmEngine.Corpus;
 using RlmEngine.Grading.Programs;
-using RlmEngine.Kernels.Rollout;
 
 namespace RlmEngine.Tasks;
 
@@ -13,12 +12,8 @@ namespace RlmEngine.Tasks;
 public sealed record ProgramProblem(ProgrammingProblem Program, string Question, string Answer) : Problem(Question, Answer);
 
 /// <summary>Programming problems of files in a published form, held in memory; each training pass has its own order.</summary>
-public sealed class ProgramProblems : IProblemSource
+public sealed class ProgramProblems : ProblemSet
 {
-    private readonly ulong _seed;
-    private readonly Problem[] _train;
-    private readonly Problem[] _heldOut;
-
     /// <summary>Reads the files: .jsonl, .json or .parquet, also .gz or .zst.</summary>
     /// <param name="paths">The files.</param>
     /// <param name="form">The published form.</param>
@@ -26,27 +21,9 @@ public sealed class ProgramProblems : IProblemSource
     /// <param name="seed">The run's seed.</param>
     /// <exception cref="InvalidDataException">A file is missing or not of the form, or one side has no problem.</exception>
     public ProgramProblems(IReadOnlyList<string> paths, ProblemForm form, double heldOut, ulong seed)
+        : base(paths.SelectMany(path => Read(path, form)), string.Join(", ", paths), heldOut, seed)
     {
-        _seed = seed;
-        Problem[] all = [.. paths.SelectMany(path => Read(path, form)).DistinctBy(problem => problem.Question)];
-        _train = [.. all.Where(problem => DocumentSplit.Of(problem.Question, heldOut) == CorpusSplit.Train)];
-        _heldOut = [.. all.Where(problem => DocumentSplit.Of(problem.Question, heldOut) == CorpusSplit.HeldOut)];
-        if (_train.Length == 0 || _heldOut.Length == 0)
-            throw new InvalidDataException(
-                $"problems: {string.Join(", ", paths)}: {_train.Length} to train on and {_heldOut.Length} held out; at least one of each is needed");
     }
-
-    /// <inheritdoc/>
-    public IEnumerable<Problem> Train(int pass)
-    {
-        var random = new PhiloxStream(_seed, new PhiloxCounter(RandomPurpose.Shuffle, (uint)pass, 2, 0, 0));
-        Problem[] order = [.. _train];
-        random.Shuffle(order.AsSpan());
-        return order;
-    }
-
-    /// <inheritdoc/>
-    public IEnumerable<Problem> HeldOut() => _heldOut;
 
     private static IEnumerable<ProgramProblem> Read(string path, ProblemForm form)
     {
