@@ -1,6 +1,7 @@
 using RlmEngine.Corpus;
 using RlmEngine.Evaluation;
 using RlmEngine.Policies;
+using RlmEngine.Tasks;
 using RlmEngine.Tokenization;
 
 namespace RlmEngine.Recipes;
@@ -37,6 +38,16 @@ public sealed record Recipe
 
     /// <summary>Checkpoints.</summary>
     public CheckpointOptions Checkpoints { get; init; } = new();
+
+    /// <summary>The tasks of all stages, then the evaluation's own.</summary>
+    public IEnumerable<TaskOptions> Tasks() => Stages.SelectMany(stage => stage.Tasks).Concat(Evaluation.Tasks);
+
+    /// <summary>The recipe with each of them changed.</summary>
+    public Recipe WithTasks(Func<TaskOptions, TaskOptions> change) => this with
+    {
+        Stages = [.. Stages.Select(stage => stage with { Tasks = [.. stage.Tasks.Select(change)] })],
+        Evaluation = Evaluation with { Tasks = [.. Evaluation.Tasks.Select(change)] },
+    };
 }
 
 /// <summary>Shape of a new model, or the folder of one to load.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using RlmEngine.Evaluation.Suites;
+using RlmEngine.Grading.Programs;
 
 namespace RlmEngine.Recipes;
 
@@ -111,7 +112,7 @@ internal static partial class SuiteValidator
         }
 
         if (task.UnsafeCode)
-            problems.OneOf(task.ProgramForm, SuiteTask.ProgramForms, $"{path}.program_form");
+            problems.OneOf(task.ProgramForm, ProgramForms.Names, $"{path}.program_form");
     }
 
     private static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);

@@ -39,16 +39,14 @@ public sealed class ProgramProblems : ProblemSet
 
     private static ProgramProblem Parse(string place, JsonObject record, ProblemForm form)
     {
-        using var json = JsonDocument.Parse(record.ToJsonString());
         try
         {
-            return form switch
+            ProgrammingProblem problem = ProgramForms.Parse(form.ToString().ToLowerInvariant(), record);
+            return problem switch
             {
-                ProblemForm.HumanEval when HumanEvalProblem.Parse(json.RootElement) is var problem => new ProgramProblem(problem, problem.Prompt, problem.CanonicalSolution),
-                ProblemForm.Mbpp when MbppProblem.Parse(json.RootElement) is var problem => new ProgramProblem(problem, Shown(problem), problem.Reference),
-                ProblemForm.Apps when AppsProblems.Parse(json.RootElement) is var problem => new ProgramProblem(problem, problem.Prompt, ""),
-                ProblemForm.LiveCodeBench when LiveCodeBenchProblems.Parse(json.RootElement) is var problem => new ProgramProblem(problem, problem.Prompt, ""),
-                _ => throw new ArgumentOutOfRangeException(nameof(form), form, "no form of programming problems"),
+                HumanEvalProblem humanEval => new ProgramProblem(problem, problem.Prompt, humanEval.CanonicalSolution),
+                MbppProblem mbpp => new ProgramProblem(problem, Shown(mbpp), mbpp.Reference),
+                _ => new ProgramProblem(problem, problem.Prompt, ""),
             };
         }
         catch (InvalidDataException e)

@@ -5,7 +5,6 @@ using RlmEngine.Policies;
 using RlmEngine.Recipes;
 using RlmEngine.Rewards;
 using RlmEngine.Rollouts;
-using RlmEngine.Tasks;
 
 namespace RlmEngine.Training;
 
@@ -30,7 +29,7 @@ public sealed class ReinforceStage : IStage
     /// <summary>Creates the stage.</summary>
     /// <param name="context">The run.</param>
     /// <param name="options">The stage's options.</param>
-    /// <param name="tasks">Its tasks; the stage disposes those that can be.</param>
+    /// <param name="tasks">Its tasks; the stage disposes them.</param>
     /// <param name="index">Index of the stage in the recipe.</param>
     /// <param name="reference">The frozen policy of the KL term; needed when its weight is above 0. The stage disposes it.</param>
     /// <param name="average">The slow copy that the tasks' information gain is measured against; null for none. The stage moves and disposes it.</param>
@@ -85,12 +84,7 @@ public sealed class ReinforceStage : IStage
     {
         get
         {
-            var cursor = new Dictionary<string, long>();
-            for (int t = 0; t < _tasks.Tasks.Count; t++)
-            {
-                cursor[$"task{t}.pass"] = _tasks.Tasks[t].Cursor.Pass;
-                cursor[$"task{t}.document"] = _tasks.Tasks[t].Cursor.Document;
-            }
+            var cursor = new Dictionary<string, long>(_tasks.Cursor);
             foreach ((string name, long value) in _feed?.Cursor ?? new Dictionary<string, long>())
                 cursor["feed." + name] = value;
             return cursor;
@@ -100,8 +94,7 @@ public sealed class ReinforceStage : IStage
     /// <inheritdoc/>
     public void Restore(IReadOnlyDictionary<string, long> cursor)
     {
-        for (int t = 0; t < _tasks.Tasks.Count; t++)
-            _tasks.Tasks[t].Restore(new TaskCursor((int)cursor[$"task{t}.pass"], cursor[$"task{t}.document"]));
+        _tasks.Restore(cursor);
         _feed?.Restore(cursor.Where(c => c.Key.StartsWith("feed.", StringComparison.Ordinal)).ToDictionary(c => c.Key[5..], c => c.Value));
     }
 
@@ -120,8 +113,7 @@ public sealed class ReinforceStage : IStage
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (IDisposable task in _tasks.Tasks.OfType<IDisposable>())
-            task.Dispose();
+        _tasks.Dispose();
         _feed?.Dispose();
         _reference?.Dispose();
         _average?.Dispose();

@@ -56,7 +56,7 @@ public static class RunAssembly
 
     /// <summary>True where a task's reward runs programs that the model writes.</summary>
     public static bool RunsPrograms(Recipe recipe) =>
-        recipe.Stages.SelectMany(stage => stage.Tasks).Concat(recipe.Evaluation.Tasks).Any(task => task.Reward.Match == MatchReward.Program);
+        recipe.Tasks().Any(task => task.Reward.Match == MatchReward.Program);
 
     /// <summary>The recipe with the newest whole checkpoint in place of every run folder that is named as a model.</summary>
     /// <exception cref="InvalidDataException">A run has no whole checkpoint.</exception>
@@ -65,11 +65,9 @@ public static class RunAssembly
         TaskOptions Resolved(TaskOptions task) => task.Curriculum is { Model: { } model } curriculum
             ? task with { Curriculum = curriculum with { Model = CheckpointStore.NewestIn(model) } }
             : task;
-        return recipe with
+        return recipe.WithTasks(Resolved) with
         {
             Model = recipe.Model with { Checkpoint = recipe.Model.Checkpoint is { } folder ? CheckpointStore.NewestIn(folder) : null },
-            Stages = [.. recipe.Stages.Select(stage => stage with { Tasks = [.. stage.Tasks.Select(Resolved)] })],
-            Evaluation = recipe.Evaluation with { Tasks = [.. recipe.Evaluation.Tasks.Select(Resolved)] },
         };
     }
 
@@ -77,18 +75,14 @@ public static class RunAssembly
     /// <exception cref="InvalidDataException">The checkpoint's folder is gone, or carries a template that is not known.</exception>
     public static Recipe WithChatTemplates(Recipe recipe)
     {
-        if (!recipe.Stages.SelectMany(stage => stage.Tasks).Concat(recipe.Evaluation.Tasks).Any(task => task.Prompt?.Chat == ChatTemplates.Auto))
+        if (!recipe.Tasks().Any(task => task.Prompt?.Chat == ChatTemplates.Auto))
             return recipe;
         ChatTemplate own = recipe.Model.Checkpoint is { } folder ? ChatTemplateFolder.Of(folder) : ChatTemplates.Plain;
         // A template's own system message becomes the prompt's, as models of one family differ in it.
         TaskOptions Named(TaskOptions task) => task.Prompt is { Chat: ChatTemplates.Auto } prompt
             ? task with { Prompt = prompt with { Chat = own.Name, System = own.IsPlain ? null : prompt.System ?? own.OwnSystem } }
             : task;
-        return recipe with
-        {
-            Stages = [.. recipe.Stages.Select(stage => stage with { Tasks = [.. stage.Tasks.Select(Named)] })],
-            Evaluation = recipe.Evaluation with { Tasks = [.. recipe.Evaluation.Tasks.Select(Named)] },
-        };
+        return recipe.WithTasks(Named);
     }
 
     /// <summary>Scores training documents and cuts them into tiers.</summary>
@@ -194,8 +188,7 @@ public static class RunAssembly
         ITask task = options.Type == TaskType.SpanRestoration
             ? new SpanRestorationTask(
                 new TokenizedDocuments(context.Corpus, context.Tokenizer), context.Tokenizer, options, context.Policy.ContextLength, scorer)
-            : new VerifiableAnswerTask(
-                VerifiableAnswerTask.SourceOf(options.Problems, context.Recipe.Seed), context.Tokenizer, options, context.Policy.ContextLength, scorer);
+            : new VerifiableAnswerTask(context.ProblemsOf(options), context.Tokenizer, options, context.Policy.ContextLength, scorer);
         task.Restore(new TaskCursor(firstPass, 0));
         return task;
     }

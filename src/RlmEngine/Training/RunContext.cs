@@ -3,6 +3,7 @@ using RlmEngine.Grading.Programs;
 using RlmEngine.Policies;
 using RlmEngine.Recipes;
 using RlmEngine.Rollouts;
+using RlmEngine.Tasks;
 using RlmEngine.Tokenization;
 
 namespace RlmEngine.Training;
@@ -15,6 +16,8 @@ namespace RlmEngine.Training;
 /// <param name="Policy">The model being trained.</param>
 public sealed record RunContext(Recipe Recipe, ICorpus Corpus, EmbeddedWorld World, ITokenizer Tokenizer, IPolicy Policy) : IDisposable
 {
+    private readonly Dictionary<ProblemOptions, IProblemSource> _problems = [];
+
     /// <summary>A generator on the policy.</summary>
     public RolloutGenerator Generator { get; } = new(
         Policy, Policy.ContextLength, new CompletionTokens(Tokenizer), Recipe.Seed);
@@ -27,6 +30,16 @@ public sealed record RunContext(Recipe Recipe, ICorpus Corpus, EmbeddedWorld Wor
 
     /// <summary>Loads other models that the recipe names; null where none can be.</summary>
     public IPolicyFactory? Factory { get; init; }
+
+    /// <summary>The problems that a task's options name, read once for all tasks and evaluations of the run.</summary>
+    /// <exception cref="InvalidDataException">A file is missing or holds no problem.</exception>
+    public IProblemSource ProblemsOf(TaskOptions task)
+    {
+        ProblemOptions options = task.Problems ?? new ProblemOptions();
+        if (!_problems.TryGetValue(options, out IProblemSource? problems))
+            _problems[options] = problems = VerifiableAnswerTask.SourceOf(options, Recipe.Seed);
+        return problems;
+    }
 
     /// <summary>The optimizer's settings at a learning rate.</summary>
     public OptimizerStep OptimizerAt(double learningRate)

@@ -1,7 +1,6 @@
 using RlmEngine.Losses;
 using RlmEngine.Policies;
 using RlmEngine.Recipes;
-using RlmEngine.Tasks;
 
 namespace RlmEngine.Training;
 
@@ -47,30 +46,17 @@ internal sealed class StageDocuments : IDisposable
         }
     }
 
-    public IReadOnlyDictionary<string, long> Cursor
-    {
-        get
-        {
-            var cursor = new Dictionary<string, long>(_feed.Cursor);
-            for (int t = 0; t < TaskCount; t++)
-                (cursor[$"task{t}.pass"], cursor[$"task{t}.document"]) = (_pairs!.Tasks.Tasks[t].Cursor.Pass, _pairs.Tasks.Tasks[t].Cursor.Document);
-            return cursor;
-        }
-    }
+    public IReadOnlyDictionary<string, long> Cursor => new Dictionary<string, long>(_feed.Cursor.Concat(_pairs?.Tasks.Cursor ?? []));
 
     public void Restore(IReadOnlyDictionary<string, long> cursor)
     {
         _feed.Restore(cursor);
-        for (int t = 0; t < TaskCount; t++)
-            _pairs!.Tasks.Tasks[t].Restore(new TaskCursor((int)cursor[$"task{t}.pass"], cursor[$"task{t}.document"]));
+        _pairs?.Tasks.Restore(cursor);
     }
 
     public void Dispose()
     {
         _feed.Dispose();
-        foreach (IDisposable task in _pairs?.Tasks.Tasks.OfType<IDisposable>() ?? [])
-            task.Dispose();
+        _pairs?.Tasks.Dispose();
     }
-
-    private int TaskCount => _pairs?.Tasks.Tasks.Count ?? 0;
 }

@@ -6,7 +6,7 @@ using RlmEngine.Tasks;
 namespace RlmEngine.Training;
 
 /// <summary>A stage's tasks, drawn by weight for each prompt; each prompt is scored by the task that made it.</summary>
-public sealed class TaskMixture
+public sealed class TaskMixture : IDisposable
 {
     private readonly IReadOnlyList<ITask> _tasks;
     private readonly double[] _weights;
@@ -20,6 +20,19 @@ public sealed class TaskMixture
 
     /// <summary>The tasks, in the recipe's order.</summary>
     public IReadOnlyList<ITask> Tasks => _tasks;
+
+    /// <summary>Every task's place, as counters of a checkpoint.</summary>
+    public IEnumerable<KeyValuePair<string, long>> Cursor => _tasks.SelectMany((task, t) => new KeyValuePair<string, long>[]
+    {
+        new($"task{t}.pass", task.Cursor.Pass), new($"task{t}.document", task.Cursor.Document),
+    });
+
+    /// <summary>Goes to the saved places.</summary>
+    public void Restore(IReadOnlyDictionary<string, long> cursor)
+    {
+        for (int t = 0; t < _tasks.Count; t++)
+            _tasks[t].Restore(new TaskCursor((int)cursor[$"task{t}.pass"], cursor[$"task{t}.document"]));
+    }
 
     /// <summary>Draws a step's prompts.</summary>
     /// <param name="count">P.</param>
@@ -64,6 +77,13 @@ public sealed class TaskMixture
                     RolloutSelection.TermsAt(part, rewards, i);
         }
         return RewardBatch.Of(rollouts, terms_PG);
+    }
+
+    /// <summary>Disposes the tasks that can be.</summary>
+    public void Dispose()
+    {
+        foreach (IDisposable task in _tasks.OfType<IDisposable>())
+            task.Dispose();
     }
 
     private int Choose(double uniform)

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using RlmEngine.Grading.Programs;
 
 namespace RlmEngine.Evaluation.Suites;
@@ -10,26 +9,11 @@ public sealed class DocumentPrograms(ProgramRunner runner)
     private readonly ProgramGrader _grader = new(runner);
 
     /// <summary>True when a program passes all tests of its document.</summary>
-    /// <param name="form">The document's published form, see <see cref="SuiteTask.ProgramForms"/>.</param>
+    /// <param name="form">The document's published form, see <see cref="ProgramForms"/>.</param>
     /// <param name="document">The document.</param>
     /// <param name="program">The program, or what goes on after the document's prompt.</param>
     /// <param name="cancel">Stops it.</param>
     /// <exception cref="InvalidDataException">The document is not of that form.</exception>
     public bool Passes(string form, SuiteDocument document, string program, CancellationToken cancel) =>
-        _grader.Grade(ProblemOf(form, document), program, cancel).Passed;
-
-    /// <summary>The problem of a document.</summary>
-    /// <exception cref="InvalidDataException">The document is not of that form.</exception>
-    public static ProgrammingProblem ProblemOf(string form, SuiteDocument document)
-    {
-        using var record = JsonDocument.Parse(document.Fields.ToJsonString());
-        return form switch
-        {
-            "humaneval" => HumanEvalProblem.Parse(record.RootElement),
-            "mbpp" => MbppProblem.Parse(record.RootElement),
-            "apps" => AppsProblems.Parse(record.RootElement),
-            "livecodebench" => LiveCodeBenchProblems.Parse(record.RootElement),
-            _ => throw new ArgumentException($"\"{form}\" is no form of programming problems", nameof(form)),
-        };
-    }
+        _grader.Grade(ProgramForms.Parse(form, document.Fields), program, cancel).Passed;
 }

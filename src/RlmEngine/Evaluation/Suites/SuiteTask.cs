@@ -107,9 +107,6 @@ public sealed record SuiteTask
     /// <summary>The output type of choices scored by log-likelihood.</summary>
     internal const string MultipleChoice = "multiple_choice";
 
-    /// <summary>Forms of documents whose programs can be tested.</summary>
-    public static IReadOnlyList<string> ProgramForms { get; } = ["humaneval", "mbpp", "apps", "livecodebench"];
-
     /// <summary>True where programs that the model wrote are run.</summary>
     [JsonIgnore]
     public bool UnsafeCode => Metrics.Any(metric => metric.Metric == SuiteMetrics.PassAt);

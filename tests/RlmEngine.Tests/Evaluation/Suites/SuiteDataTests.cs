@@ -92,7 +92,7 @@ internal sealed class SuiteDataTests
         SuiteData data = Load(task);
         Assert.That(data.Documents.Select(document => (int)document.Fields["task_id"]!), Is.EqualTo(Enumerable.Range(11, 500)));
         Assert.That(new SuitePrompts(task, data, 1).HeadOf(data.Documents[0]), Does.Contain("task: T2.").And.Contain("task: T4.").And.Not.Contain("T5.").And.Not.Contain("T1."));
-        Assert.That(DocumentPrograms.ProblemOf("mbpp", data.Documents[0]).TestCount, Is.EqualTo(1));
+        Assert.That(ProgramForms.Parse("mbpp", data.Documents[0].Fields).TestCount, Is.EqualTo(1));
     }
 
     [TestCase("apps", "apps_test.jsonl", """{"problem_id": 0, "question": "Add.", "starter_code": "", "input_output": "{\"inputs\": [\"1 2\\n\"], \"outputs\": [\"3\\n\"]}"}""", "Add.\nUse Standard Input format\nANSWER:")]
@@ -104,7 +104,7 @@ internal sealed class SuiteDataTests
         SuiteTask task = Task(suite);
         SuiteData data = Load(task);
         Assert.That(new SuitePrompts(task, data, 1).QuestionOf(data.Documents[0]), Does.Contain(part));
-        ProgrammingProblem problem = DocumentPrograms.ProblemOf(task.ProgramForm, data.Documents[0]);
+        ProgrammingProblem problem = ProgramForms.Parse(task.ProgramForm, data.Documents[0].Fields);
         Assert.That(problem.TestCount, Is.EqualTo(1));
         Assert.That(task.UnsafeCode, Is.True);
     }
