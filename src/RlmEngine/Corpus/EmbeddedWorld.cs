@@ -16,7 +16,7 @@ public sealed class EmbeddedWorld : ICorpus
     private const int LargestBudget = 40;
     private const int ThoughtsPerDocument = 5;
     private const int ThoughtsPerDocumentAmongMachines = 3;
-    private const int RecalledWords = 2;
+    private const int RecalledWords = 5;
     private const int MostWords = 8;
     private const int MostWordsAmongMachines = 6;
     private readonly WorldOptions _options;

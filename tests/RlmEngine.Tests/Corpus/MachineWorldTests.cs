@@ -73,12 +73,37 @@ public partial class MachineWorldTests
         for (uint index = 0; index < 200; index++)
             foreach (Match thought in Thought().Matches(world.WithThoughts(index, Instruction).Text))
             {
-                string text = thought.Groups["thought"].Value, next = thought.Groups["next"].Value;
-                Assert.That(text, Does.EndWith(next));
-                _ = text.Contains("once more", StringComparison.Ordinal) ? longer++ : shorter++;
+                Assert.That(thought.Groups["thought"].Value, Does.EndWith(thought.Groups["next"].Value));
+                _ = IsWordy(thought.Value) ? longer++ : shorter++;
             }
         // 600 drawn at 0.7, fewer where two fell on one place: six standard deviations are 0.115.
         Assert.That(longer / (double)(shorter + longer), Is.EqualTo(0.7).Within(0.115));
+    }
+
+    [Test]
+    public void WithProblem_WordyThoughts_SayItAllOneToFourTimesMore()
+    {
+        string[] wordy = [.. Problems(2000).Select(p => p.Thought).Where(IsWordy)];
+        int[] times = [.. wordy.Select(thought => thought.Split("once more to be sure :").Length - 1)];
+        foreach (string[] said in wordy.Select(thought => thought.Split(" . let me go through it all once more to be sure :")[1..]))
+            Assert.That(said, Is.All.EqualTo(said[0]));
+        // 1,400 drawn: once more again with a chance of 0.65, up to four times; six standard deviations are at most 0.08.
+        double[] expected = [0.35, 0.65 * 0.35, 0.65 * 0.65 * 0.35, 0.65 * 0.65 * 0.65];
+        for (int i = 0; i < expected.Length; i++)
+            Assert.That(times.Count(t => t == i + 1) / (double)times.Length, Is.EqualTo(expected[i]).Within(0.08));
+    }
+
+    [Test]
+    public void WithProblem_TerseThoughts_GoThroughTheMovesOnce()
+    {
+        foreach ((string thought, string[] moves, string display, string answer) in Problems(500).Where(p => !IsWordy(p.Thought)))
+        {
+            string[] words = thought.Trim().Split(' ');
+            int[] states = [.. Enumerable.Range(0, moves.Length + 1).Select(i => Array.IndexOf(s_states, words[3 * i]))];
+            Assert.That(moves.Select((move, i) => s_moves[move][states[i]]), Is.EqualTo(states.Skip(1)), thought);
+            Assert.That(words, Has.Length.EqualTo((3 * moves.Length) + (display == "to" ? 1 : 2)));
+            Assert.That(words[^1], Is.EqualTo(answer));
+        }
     }
 
     [Test]
@@ -108,6 +133,20 @@ public partial class MachineWorldTests
             Assert.That(match.Success, Is.True, text);
             string answer = Shown(Array.IndexOf(s_states, match.Groups["start"].Value), Texts(match, "move"), match.Groups["display"].Value);
             Assert.That(text, Does.EndWith($" {answer}</think> {answer}"));
+        }
+    }
+
+    private static bool IsWordy(string thought) => thought.Contains("once more", StringComparison.Ordinal);
+
+    private static IEnumerable<(string Thought, string[] Moves, string Display, string Answer)> Problems(uint count)
+    {
+        var problems = new WorldProblems(1, 7, 0.1, Seed: 7);
+        EmbeddedWorld world = World();
+        for (uint index = 0; index < count; index++)
+        {
+            string text = world.WithProblem(index, Instruction, problems).Text;
+            Match question = Question().Match(text), thought = Thought().Match(text);
+            yield return (thought.Groups["thought"].Value, Texts(question, "move"), question.Groups["display"].Value, thought.Groups["next"].Value.Trim());
         }
     }
 

@@ -23,7 +23,7 @@ public class ExperimentFilesTests
     public void SeedsTiny_Claims_AreThePublishedOnesAndSmokeHasTheSame()
     {
         Experiment tiny = Read("seeds-tiny.jsonc"), smoke = Read("seeds-smoke.jsonc");
-        Assert.That(tiny.Seeds, Is.EqualTo(new ulong[] { 1, 2, 3 }));
+        Assert.That(tiny.Seeds, Is.EqualTo(new ulong[] { 4, 5, 6 }));
         Assert.That(smoke.Seeds, Is.All.GreaterThanOrEqualTo(100));
         Assert.That(smoke.Claims, Is.EqualTo(tiny.Claims));
         Assert.That(tiny.Claims.Select(claim => claim.Claim), Is.Unique);
