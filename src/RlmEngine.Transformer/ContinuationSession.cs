@@ -17,7 +17,7 @@ internal sealed class ContinuationSession : IContinuationSession
     private readonly ModelWeights _weights;
     private readonly int _version;
     private readonly PagedCache _cache;
-    private readonly Stack<CachedSequence> _free = new();
+    private readonly SequencePool _pool;
     private readonly CachedRows _rows;
     private readonly CachedSequence _prefix;
     private readonly int _prefixLength;
@@ -29,11 +29,12 @@ internal sealed class ContinuationSession : IContinuationSession
         _version = policy.Version;
         _prefixLength = prefix.Length;
         _cache = new PagedCache(weights.Config);
+        _pool = new SequencePool(_cache);
         _rows = new CachedRows(weights, policy.Rope, _cache);
         CheckTokens(prefix.Span);
         if (prefix.Length > policy.ContextLength)
             throw new ArgumentException($"a prefix of {prefix.Length} tokens does not fit in a context of {policy.ContextLength}", nameof(prefix));
-        _prefix = Take();
+        _prefix = _pool.Take();
         if (prefix.IsEmpty) return;
         _rows.Add(_prefix, prefix.Span);
         _rows.Fill();
@@ -74,7 +75,7 @@ internal sealed class ContinuationSession : IContinuationSession
         List<Target> targets = [];
         for (int q = first; q < last; q++)
         {
-            contexts[q - first] = Fork(_prefix);
+            contexts[q - first] = _pool.Fork(_prefix, _prefix.Length);
             int end = _rows.Add(contexts[q - first], queries[q].Context.Span) - 1;
             scores[q] = new ContinuationScore[queries[q].Continuations.Count];
             Array.Fill(scores[q], new ContinuationScore(0, true));
@@ -85,7 +86,7 @@ internal sealed class ContinuationSession : IContinuationSession
         AddScores(targets, scores);
         ScoreRests(queries, first, last, contexts, scores);
         foreach (CachedSequence context in contexts)
-            Close(context);
+            _pool.Return(context);
     }
 
     /// <summary>The tokens of continuations after their first one.</summary>
@@ -100,7 +101,7 @@ internal sealed class ContinuationSession : IContinuationSession
                 ReadOnlySpan<int> tokens = queries[q].Continuations[c].Span;
                 if (tokens.Length < 2) continue;
                 if (_rows.Count > 0 && _rows.Count + tokens.Length > BatchRows) Flush();
-                CachedSequence fork = Fork(contexts[q - first]);
+                CachedSequence fork = _pool.Fork(contexts[q - first], contexts[q - first].Length);
                 forks.Add(fork);
                 int row = _rows.Add(fork, tokens[..^1]) - tokens.Length + 1;
                 for (int t = 1; t < tokens.Length; t++)
@@ -114,7 +115,7 @@ internal sealed class ContinuationSession : IContinuationSession
         {
             AddScores(targets, scores);
             foreach (CachedSequence fork in forks)
-                Close(fork);
+                _pool.Return(fork);
             targets.Clear();
             forks.Clear();
         }
@@ -135,27 +136,6 @@ internal sealed class ContinuationSession : IContinuationSession
             ref ContinuationScore score = ref scores[targets[m].Query][targets[m].Continuation];
             score = new ContinuationScore(score.LogProb + logProbs_M[m], score.IsGreedy && argmax_M[m] == targets[m].Token);
         }
-    }
-
-    private CachedSequence Take() => _free.TryPop(out CachedSequence? sequence) ? sequence : new CachedSequence(CachedRows.MaxPages(_weights.Config));
-
-    private CachedSequence Fork(CachedSequence source)
-    {
-        CachedSequence fork = Take();
-        for (int page = 0; page < source.PageCount; page++)
-        {
-            fork.Pages[page] = source.Pages[page];
-            _cache.Share(source.Pages[page]);
-        }
-
-        (fork.PageCount, fork.Length) = (source.PageCount, source.Length);
-        return fork;
-    }
-
-    private void Close(CachedSequence sequence)
-    {
-        sequence.Release(_cache);
-        _free.Push(sequence);
     }
 
     private void Check(IReadOnlyList<ContinuationQuery> queries)

@@ -23,14 +23,11 @@ internal sealed class DecodingSession : IDecodingSession
     private readonly ModelWeights _weights;
     private readonly int _version;
     private readonly int _maxRows;
-    private readonly int _maxPages;
     private readonly PagedCache _cache;
     private readonly SequencePool _pool;
     private readonly SequenceTable _prefixes;
     private readonly SequenceTable _rows;
-    private readonly LayerActivations _activations = new();
-    private readonly Workspace _workspace = new();
-    private readonly FloatBuffer _hidden = new();
+    private readonly CachedLayers _layers;
     private readonly DecodingSteps _steps;
     private readonly StepSampling _sampling;
     private AttentionSegment[] _segments_S = [];
@@ -47,9 +44,9 @@ internal sealed class DecodingSession : IDecodingSession
         _weights = weights;
         _version = policy.Version;
         _maxRows = maxRows;
-        _maxPages = (_config.ContextLength + PageKeys - 1) / PageKeys;
         _cache = new PagedCache(_config);
-        _pool = new SequencePool(_cache, _maxPages);
+        _layers = new CachedLayers(weights, policy.Rope, _cache);
+        _pool = new SequencePool(_cache);
         _prefixes = new SequenceTable(_pool, "prefix");
         _rows = new SequenceTable(_pool, "row");
         _steps = new DecodingSteps(_pool, _rows);
@@ -74,7 +71,7 @@ internal sealed class DecodingSession : IDecodingSession
         {
             handles[p] = OpenPrefix(prompts[p].Span, ref segments, ref rows);
             if (rows < PrefillRows && p < prompts.Count - 1) continue;
-            if (rows > 0) RunLayers(rows, segments, untilCached: true);
+            if (rows > 0) _layers.Fill(Attention(segments), _tokens_N.AsSpan(0, rows), _positions_N.AsSpan(0, rows));
             foreach (int handle in handles.AsSpan(first..(p + 1)))
                 _prefixes[handle].Segment = -1;
             Counts = Counts with { PrefillTokens = Counts.PrefillTokens + rows };
@@ -118,9 +115,8 @@ internal sealed class DecodingSession : IDecodingSession
             sequence.Length++;
         }
 
-        RunLayers(steps, steps, untilCached: false);
-        _sampling.Sample(
-            _weights.Head, _hidden.Rows(steps, _config.HiddenSize), _steps.Steps_R, parameters_R, counters_R, sampled_R);
+        ReadOnlySpan<float> hidden_UH = _layers.Run(Attention(steps), _tokens_N.AsSpan(0, steps), _positions_N.AsSpan(0, steps));
+        _sampling.Sample(_weights.Head, hidden_UH, _steps.Steps_R, parameters_R, counters_R, sampled_R);
         Counts = Counts with { SampledTokens = Counts.SampledTokens + rows_R.Length, DecodedTokens = Counts.DecodedTokens + steps };
         GC.KeepAlive(this);
     }
@@ -128,9 +124,7 @@ internal sealed class DecodingSession : IDecodingSession
     public void Dispose()
     {
         _cache.Dispose();
-        _activations.Dispose();
-        _workspace.Dispose();
-        _hidden.Dispose();
+        _layers.Dispose();
         _sampling.Dispose();
     }
 
@@ -176,32 +170,14 @@ internal sealed class DecodingSession : IDecodingSession
     // The positions after the sequence's last.
     private void AddSegment(int segment, int start, int length, CachedSequence sequence, int packFrom, int parent)
     {
-        int table = segment * _maxPages, past = sequence.Length;
+        int table = segment * _cache.MaxPages, past = sequence.Length;
         _segments_S[segment] = new AttentionSegment(start, length, past, table, packFrom, parent);
         sequence.Pages.AsSpan(0, sequence.PageCount).CopyTo(_tables.AsSpan(table));
         for (int i = 0; i < length; i++)
             _positions_N[start + i] = past + i;
     }
 
-    private void RunLayers(int rows, int segments, bool untilCached)
-    {
-        int hidden = _config.HiddenSize;
-        AttentionBatch attention = new(_config.Attention, _segments_S.AsSpan(0, segments), _tables);
-        Span<float> residual_NH = _activations.Input.Rows(rows, hidden);
-        Embedding.Gather(_weights.Embedding.Of(_weights.Values), _tokens_N.AsSpan(0, rows), residual_NH, hidden, _config.Panels);
-        for (int layer = 0; layer < _config.Layers; layer++)
-        {
-            LayerContext context = new(_weights, layer, _policy.Rope, attention, _positions_N.AsSpan(0, rows));
-            if (untilCached && layer == _config.Layers - 1)
-                LayerForward.ProjectAndPack(context, _activations, _workspace, _cache.Pages(layer));
-            else
-                LayerForward.Run(context, _activations, _workspace, _cache.Pages(layer), residual_NH);
-        }
-
-        if (untilCached) return;
-        RmsNorm.Forward(
-            residual_NH, _weights.FinalNorm.Of(_weights.Values), (float)_config.RmsNormEpsilon, _hidden.Rows(rows, hidden), []);
-    }
+    private AttentionBatch Attention(int segments) => new(_config.Attention, _segments_S.AsSpan(0, segments), _tables);
 
     private void ReserveRows(int rows, int segments)
     {
@@ -213,7 +189,7 @@ internal sealed class DecodingSession : IDecodingSession
 
         if (_segments_S.Length >= segments) return;
         _segments_S = new AttentionSegment[segments];
-        _tables = new int[segments * _maxPages];
+        _tables = new int[segments * _cache.MaxPages];
     }
 
     private void CheckVersion()

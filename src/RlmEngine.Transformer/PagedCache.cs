@@ -1,3 +1,5 @@
+using RlmEngine.Kernels.Dense;
+
 namespace RlmEngine.Transformer;
 
 /// <summary>Pages of 16 positions for all layers, counted by how many sequences share them; grows by doubling and keeps its size.</summary>
@@ -18,10 +20,14 @@ internal sealed class PagedCache : IDisposable
     public PagedCache(ModelConfig config)
     {
         _pageFloats = config.Attention.PageFloats;
+        MaxPages = (config.ContextLength + AttentionShape.PageKeys - 1) / AttentionShape.PageKeys;
         _layers = new FloatBuffer[config.Layers];
         for (int layer = 0; layer < _layers.Length; layer++)
             _layers[layer] = new FloatBuffer();
     }
+
+    /// <summary>Pages of the longest sequence.</summary>
+    public int MaxPages { get; }
 
     /// <summary>Pages in use.</summary>
     public int UsedPages => _references.Length - _freeCount;

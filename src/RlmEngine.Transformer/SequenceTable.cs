@@ -1,12 +1,12 @@
 namespace RlmEngine.Transformer;
 
 /// <summary>Cached sequences, taken and given back; several handles may use one.</summary>
-internal sealed class SequencePool(PagedCache cache, int maxPages)
+internal sealed class SequencePool(PagedCache cache)
 {
     private readonly Stack<CachedSequence> _free = new();
 
     /// <summary>An empty sequence, which nobody uses yet.</summary>
-    public CachedSequence Take() => _free.TryPop(out CachedSequence? sequence) ? sequence : new CachedSequence(maxPages);
+    public CachedSequence Take() => _free.TryPop(out CachedSequence? sequence) ? sequence : new CachedSequence(cache.MaxPages);
 
     /// <summary>A sequence that shares the pages of another's first positions.</summary>
     public CachedSequence Fork(CachedSequence source, int length)
@@ -19,7 +19,12 @@ internal sealed class SequencePool(PagedCache cache, int maxPages)
     /// <summary>One handle less uses a sequence; the last one gives its pages back.</summary>
     public void Leave(CachedSequence sequence)
     {
-        if (--sequence.Users > 0) return;
+        if (--sequence.Users == 0) Return(sequence);
+    }
+
+    /// <summary>Gives a sequence's pages back; nobody uses it any more.</summary>
+    public void Return(CachedSequence sequence)
+    {
         sequence.Release(cache);
         _free.Push(sequence);
     }
