@@ -42,6 +42,12 @@ public sealed record StageOptions
     public double ThoughtShare { get; init; }
 
     /// <summary>
+    /// ntp: share of the other documents' windows with thoughts made of the document alone: before some tokens, the instruction of a nextToken task and a
+    /// thought that says the last tokens once more and then the next one. For documents of one's own, which show no thoughts.
+    /// </summary>
+    public double RecallShare { get; init; }
+
+    /// <summary>
     /// reinforce: tasks, drawn by weight for each prompt. sft: tasks whose prompts are answered without a thought. ntp: tasks whose
     /// thoughts are shown, by weight; none shows those of the recipe's other stages.
     /// </summary>

@@ -59,16 +59,18 @@ internal static class StageValidator
         checks.AtLeast("documentTokens", stage.DocumentTokens ?? 1, isSupervised ? 1 : 0);
         checks.AtLeast("microBatchTokens", stage.MicroBatchTokens, 1);
         checks.Share("thoughtShare", stage.ThoughtShare);
+        checks.Share("recallShare", stage.RecallShare);
         if (isSupervised)
         {
             checks.Require(
-                stage.Tasks.Count == 0 || stage.Method == StageMethod.Sft || stage.ThoughtShare > 0, "tasks",
-                "an ntp stage only shows its tasks' thoughts; a thoughtShare above 0, or method \"sft\" or \"reinforce\", is needed");
+                stage.Tasks.Count == 0 || stage.Method == StageMethod.Sft || stage.ThoughtShare > 0 || stage.RecallShare > 0, "tasks",
+                "an ntp stage only shows its tasks' thoughts; a thoughtShare or recallShare above 0, or method \"sft\" or \"reinforce\", is needed");
             CheckTasks(checks, stage, model);
             checks.AtLeast("prompts", stage.Prompts, 1);
             return;
         }
 
+        checks.Require(stage.RecallShare == 0, "recallShare", "a reinforce stage sees no visible thoughts; 0 is needed");
         checks.Require(stage.ThoughtShare == 0, "thoughtShare", "a reinforce stage sees no visible thoughts; 0 is needed");
         CheckReinforce(checks, stage, model);
     }

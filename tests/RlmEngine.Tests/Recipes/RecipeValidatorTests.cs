@@ -60,6 +60,8 @@ public class RecipeValidatorTests
     [TestCase("stages.1.documentTokens=-1", Rmt + "documentTokens", "at least 0")]
     [TestCase("stages.0.microBatchTokens=0", "stages.0.microBatchTokens", "at least 1")]
     [TestCase("stages.0.thoughtShare=1.1", "stages.0.thoughtShare", "outside [0, 1]")]
+    [TestCase("stages.0.recallShare=-0.1", "stages.0.recallShare", "outside [0, 1]")]
+    [TestCase("stages.1.recallShare=0.1", Rmt + "recallShare", "sees no visible thoughts")]
     [TestCase("stages.1.thoughtShare=0.1", Rmt + "thoughtShare", "sees no visible thoughts")]
     [TestCase("stages.0.tasks=[{\"type\":\"nextToken\"}]", "stages.0.tasks", "an ntp stage only shows its tasks' thoughts")]
     [TestCase("stages.1.tasks=[]", Rmt + "tasks", "at least one task")]
