@@ -13,7 +13,9 @@ namespace RlmEngine.Corpus;
 /// </remarks>
 public sealed class EmbeddedWorld : ICorpus
 {
-    private const int LargestBudget = 40;
+    /// <summary>Budgets of shown thoughts are drawn from 1 to this.</summary>
+    internal const int LargestBudget = 40;
+
     private const int ThoughtsPerDocument = 5;
     private const int ThoughtsPerDocumentAmongMachines = 3;
     private const int RecalledWords = 5;

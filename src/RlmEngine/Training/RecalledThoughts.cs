@@ -1,3 +1,4 @@
+using RlmEngine.Corpus;
 using RlmEngine.Kernels.Rollout;
 using RlmEngine.Losses;
 using RlmEngine.Recipes;
@@ -11,10 +12,7 @@ namespace RlmEngine.Training;
 /// </summary>
 internal sealed class RecalledThoughts
 {
-    private const uint WindowsPerStep = 4096;
-    private const int StageBits = 26;
     private const uint Part = uint.MaxValue - 5;
-    private const int LargestBudget = 40;
     private const int LeastRecalled = 2;
     private const int RecalledLengths = 6;
     private const int LeastApart = 32;
@@ -43,8 +41,8 @@ internal sealed class RecalledThoughts
     /// <param name="index">Its place in the step.</param>
     public DocumentWindow With(DocumentWindow window, int step, int index)
     {
-        uint at = unchecked(((uint)_stage << StageBits) + ((uint)step * WindowsPerStep) + (uint)index);
-        var random = new PhiloxStream(_seed, new PhiloxCounter(RandomPurpose.World, Part, at, 0, 0));
+        var counter = new PhiloxCounter(RandomPurpose.World, Part, ShownThoughts.IndexOf(_stage, step, (uint)index), 0, 0);
+        var random = new PhiloxStream(_seed, counter);
         if (random.NextInt(1 << 20) >= _share * (1 << 20))
             return window;
         ReadOnlySpan<int> tokens = window.Tokens;
@@ -66,7 +64,7 @@ internal sealed class RecalledThoughts
     {
         PromptTemplate template = _templates[random.NextInt(_templates.Length)];
         int recalled = LeastRecalled + random.NextInt(RecalledLengths);
-        shown.AddRange(template.After(1 + random.NextInt(LargestBudget)));
+        shown.AddRange(template.After(1 + random.NextInt(EmbeddedWorld.LargestBudget)));
         shown.AddRange(tokens[(i - recalled)..(i + 1)]);
         shown.AddRange(template.EmptyThought);
     }

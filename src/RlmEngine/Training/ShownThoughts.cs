@@ -33,12 +33,15 @@ internal sealed class ShownThoughts
         _instructions = (Of(TaskType.NextToken, PromptTemplate.NextToken), Of(TaskType.SpanRestoration, PromptTemplate.Restoration));
     }
 
+    /// <summary>Which thought stands at a place of a step of a stage: others elsewhere, the same after a restart.</summary>
+    public static uint IndexOf(int stage, int step, uint place) => unchecked(((uint)stage << StageBits) + ((uint)step * ThoughtsPerStep) + place);
+
     /// <summary>So many tokens of a step.</summary>
     public IEnumerable<DocumentWindow> Next(int step, int tokens)
     {
         for (uint i = 0; tokens > 0; i++)
         {
-            uint index = unchecked(((uint)_stage << StageBits) + (uint)step * ThoughtsPerStep + i);
+            uint index = IndexOf(_stage, step, i);
             int[] ids = DocumentPacker.Sequence(_context.Tokenizer, _tasks.Count > 0 ? ByTask(index) : Usual(index, i));
             if (ids.Length > _sequenceLength + 1)
                 ids = ids[..(_sequenceLength + 1)];

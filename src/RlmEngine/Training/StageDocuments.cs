@@ -11,7 +11,7 @@ internal sealed class StageDocuments : IDisposable
     private readonly StageOptions _options;
     private readonly DocumentFeed _feed;
     private readonly ShownThoughts _thoughts;
-    private readonly RecalledThoughts _recalled;
+    private readonly RecalledThoughts? _recalled;
     private readonly AnswerPairs? _pairs;
 
     public StageDocuments(RunContext context, StageOptions options, int index)
@@ -20,7 +20,7 @@ internal sealed class StageDocuments : IDisposable
         _feed = new DocumentFeed(context.Corpus, context.Tokenizer, context.SequenceLengthOf(options), options.FirstPass);
         bool isSft = options.Method == StageMethod.Sft;
         _thoughts = new ShownThoughts(context, isSft ? options with { Tasks = [] } : options, index);
-        _recalled = new RecalledThoughts(context, options, index);
+        _recalled = options.RecallShare > 0 ? new RecalledThoughts(context, options, index) : null;
         _pairs = isSft && options.Tasks.Count > 0
             ? new AnswerPairs(context, options, RunAssembly.OpenMixture(context, options, poolFile: _ => null), index)
             : null;
@@ -31,7 +31,9 @@ internal sealed class StageDocuments : IDisposable
     {
         int documentTokens = _options.DocumentTokens ?? DefaultDocumentTokens;
         int thoughtTokens = (int)(documentTokens * _options.ThoughtShare);
-        IEnumerable<DocumentWindow> documents = documentTokens > thoughtTokens ? _feed.Next(documentTokens - thoughtTokens).Select((window, i) => _recalled.With(window, step, i)) : [];
+        IEnumerable<DocumentWindow> documents = documentTokens > thoughtTokens ? _feed.Next(documentTokens - thoughtTokens) : [];
+        if (_recalled is not null)
+            documents = documents.Select((window, i) => _recalled.With(window, step, i));
         return [.. documents, .. _thoughts.Next(step, thoughtTokens), .. _pairs?.Next(step) ?? []];
     }
 
