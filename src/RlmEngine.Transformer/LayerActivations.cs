@@ -1,3 +1,5 @@
+using RlmEngine.Kernels.Dense;
+
 namespace RlmEngine.Transformer;
 
 /// <summary>What one layer's forward leaves for its backward; norms of rows and the SwiGLU product are computed again instead.</summary>
@@ -48,6 +50,33 @@ internal sealed class LayerActivations(LayerActivations? shared = null) : IDispo
 
     /// <summary>[N, F].</summary>
     public FloatBuffer Up { get; } = shared?.Up ?? new();
+
+    /// <summary>Makes room for what stands before attention.</summary>
+    public void ReserveProjections(int rows, ModelConfig config)
+    {
+        AttentionShape shape = config.Attention;
+        Input.Rows(rows, config.HiddenSize);
+        InputInverse.Rows(rows, 1);
+        Query.Rows(rows, shape.QueryWidth);
+        Key.Rows(rows, shape.KeyValueWidth);
+        Value.Rows(rows, shape.KeyValueWidth);
+        if (!config.HasHeadNorm) return;
+        QueryRaw.Rows(rows, shape.QueryWidth);
+        QueryInverse.Rows(rows, shape.Heads);
+        KeyRaw.Rows(rows, shape.KeyValueWidth);
+        KeyInverse.Rows(rows, shape.KeyValueHeads);
+    }
+
+    /// <summary>Makes room for attention and what follows it.</summary>
+    public void ReserveRest(int rows, ModelConfig config)
+    {
+        Attended.Rows(rows, config.Attention.QueryWidth);
+        Statistics.Rows(rows, 2 * config.Attention.Heads);
+        Middle.Rows(rows, config.HiddenSize);
+        MiddleInverse.Rows(rows, 1);
+        Gate.Rows(rows, config.IntermediateSize);
+        Up.Rows(rows, config.IntermediateSize);
+    }
 
     public void Dispose()
     {

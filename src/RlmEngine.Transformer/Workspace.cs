@@ -1,3 +1,5 @@
+using RlmEngine.Kernels.Dense;
+
 namespace RlmEngine.Transformer;
 
 /// <summary>Memory that all layers use one after another; grown to the largest batch and kept.</summary>
@@ -17,6 +19,9 @@ internal sealed class Workspace : IDisposable
 
     /// <summary>[N, hidden] gradient by the residual stream.</summary>
     public FloatBuffer ResidualGradient { get; } = new();
+
+    /// <summary>[N, hidden] gradient by the residual stream between attention and feed-forward.</summary>
+    public FloatBuffer MiddleGradient { get; } = new();
 
     /// <summary>[N, hidden] gradient by normed rows.</summary>
     public FloatBuffer NormedGradient { get; } = new();
@@ -40,20 +45,34 @@ internal sealed class Workspace : IDisposable
     public FloatBuffer KeyRawGradient { get; } = new();
 
     /// <summary>[N, F].</summary>
-    public FloatBuffer ActivatedGradient { get; } = new();
-
-    /// <summary>[N, F].</summary>
     public FloatBuffer GateGradient { get; } = new();
 
     /// <summary>[N, F].</summary>
     public FloatBuffer UpGradient { get; } = new();
 
+    /// <summary>Makes room for a layer's backward.</summary>
+    public void ReserveGradients(int rows, ModelConfig config)
+    {
+        AttentionShape shape = config.Attention;
+        foreach (FloatBuffer buffer in (ReadOnlySpan<FloatBuffer>)[Normed, ResidualGradient, MiddleGradient, NormedGradient])
+            buffer.Rows(rows, config.HiddenSize);
+        foreach (FloatBuffer buffer in (ReadOnlySpan<FloatBuffer>)[Activated, GateGradient, UpGradient])
+            buffer.Rows(rows, config.IntermediateSize);
+        foreach (FloatBuffer buffer in (ReadOnlySpan<FloatBuffer>)[KeyGradient, ValueGradient])
+            buffer.Rows(rows, shape.KeyValueWidth);
+        QueryGradient.Rows(rows, shape.QueryWidth);
+        AttendedGradient.Rows(rows, shape.QueryWidth);
+        if (!config.HasHeadNorm) return;
+        QueryRawGradient.Rows(rows, shape.QueryWidth);
+        KeyRawGradient.Rows(rows, shape.KeyValueWidth);
+    }
+
     public void Dispose()
     {
         FloatBuffer[] all =
         [
-            Normed, Activated, Pages, SwappedPages, ResidualGradient, NormedGradient, AttendedGradient, QueryGradient, KeyGradient,
-            ValueGradient, QueryRawGradient, KeyRawGradient, ActivatedGradient, GateGradient, UpGradient,
+            Normed, Activated, Pages, SwappedPages, ResidualGradient, MiddleGradient, NormedGradient, AttendedGradient, QueryGradient, KeyGradient,
+            ValueGradient, QueryRawGradient, KeyRawGradient, GateGradient, UpGradient,
         ];
         foreach (FloatBuffer buffer in all)
             buffer.Dispose();

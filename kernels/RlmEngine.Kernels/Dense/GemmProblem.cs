@@ -6,6 +6,9 @@ internal unsafe struct GemmProblem
     /// <summary>Rows of one task and columns of one task, at most; with <see cref="BlockK"/> they keep a task's operands in the L2 cache.</summary>
     public const int MaxRows = 240, MaxColumns = 256, BlockK = 256;
 
+    /// <summary>How many multiply-adds take the time in which one number is brought from memory and copied.</summary>
+    private const int CopyCost = 16;
+
     public float* A, C;
 
     /// <summary>Panels of a packed matrix, or a plain row-major matrix of floats.</summary>
@@ -32,7 +35,13 @@ internal unsafe struct GemmProblem
         ColumnsPerTask = Even(N, MaxColumns, PackedMatrix.PanelWidth);
         if ((long)M * N * K < smallProblem)
             return;
-        while (WorkPool.Threads > 1 && Tasks < 3 * WorkPool.Threads)
+        if (!IsPacked)
+        {
+            SplitCopied();
+            return;
+        }
+
+        while (WorkPool.Available > 1 && Tasks < 3 * WorkPool.Threads)
         {
             if (ColumnsPerTask > 128)
                 ColumnsPerTask = Even(ColumnsPerTask, ColumnsPerTask / 2, PackedMatrix.PanelWidth);
@@ -42,6 +51,33 @@ internal unsafe struct GemmProblem
                 break;
         }
     }
+
+    /// <summary>
+    /// Where each task copies its columns of B, tasks of few rows copy most: one of 24 x 128 copies all of B for two tiles. Takes the tasks
+    /// whose busiest thread multiplies and copies least.
+    /// </summary>
+    private void SplitCopied()
+    {
+        int threads = WorkPool.Available;
+        if (threads == 1 || Tasks >= 3 * threads)
+            return;
+        (int mostRows, int mostColumns, long least) = (RowsPerTask, ColumnsPerTask, long.MaxValue);
+        (int bestRows, int bestColumns) = (mostRows, mostColumns);
+        for (int columns = mostColumns; columns > 0; columns -= PackedMatrix.PanelWidth)
+        {
+            for (int rows = mostRows; rows > 0; rows -= 12)
+            {
+                long rounds = (Pieces(M, rows) * Pieces(N, columns) + threads - 1) / threads;
+                long cost = rounds * ((long)rows * columns + CopyCost * columns);
+                if (cost < least)
+                    (bestRows, bestColumns, least) = (rows, columns, cost);
+            }
+        }
+
+        (RowsPerTask, ColumnsPerTask) = (bestRows, bestColumns);
+    }
+
+    private static long Pieces(int total, int size) => (total + size - 1) / size;
 
     /// <summary>The size of a piece when <paramref name="total"/> is cut evenly into pieces of at most about <paramref name="most"/>.</summary>
     private static int Even(int total, int most, int multiple)

@@ -4,9 +4,7 @@ namespace RlmEngine.Kernels.Dense;
 internal static class GemmScratch
 {
     [ThreadStatic]
-    private static NativeBuffer? t_a, t_tail, t_b, t_c;
-
-    public static NativeBuffer A => t_a ??= new NativeBuffer();
+    private static NativeBuffer? t_tail, t_b, t_c;
 
     public static NativeBuffer Tail => t_tail ??= new NativeBuffer();
 

@@ -1,5 +1,4 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace RlmEngine.Kernels.Dense;
 
@@ -36,8 +35,6 @@ internal readonly unsafe struct GemmWork<TLanes, TVector, TPanel>(GemmProblem pr
             int tail = block.Rows % TileRows, full = block.Rows - tail;
             if (tail > 2)
                 PrepareTail(ref block, full, tail);
-            if (problem.StepK != 1)
-                PackA(ref block, full);
             for (int panel = 0; panel < block.Columns; panel += Width)
                 MultiplyPanel(block, panel, full, tail);
             if (tail is 1 or 2)
@@ -50,11 +47,10 @@ internal readonly unsafe struct GemmWork<TLanes, TVector, TPanel>(GemmProblem pr
         int valid = Math.Min(Width, block.Columns - panel);
         for (int row = 0; row < full; row += TileRows)
         {
+            if (!problem.IsPacked)
+                PrefetchNext(block, (panel / Width * full + row) / TileRows, PackedMatrix.Panels(block.Columns) * full / TileRows);
             float* a = problem.A + (block.Row + row) * problem.StepRow + block.K * problem.StepK;
-            GemmTile tile = problem.StepK == 1
-                ? new GemmTile { A = a, StepRow = problem.StepRow, StepK = 1 }
-                : new GemmTile { A = block.PackedA + row / TileRows * TileStride(block.Depth), StepRow = 1, StepK = TileRows };
-            MultiplyTile(block, tile, (row, TileRows, TileRows), (panel, valid));
+            MultiplyTile(block, new GemmTile { A = a, StepRow = problem.StepRow, StepK = problem.StepK }, (row, TileRows, TileRows), (panel, valid));
         }
 
         if (tail > 2)
@@ -178,33 +174,21 @@ internal readonly unsafe struct GemmWork<TLanes, TVector, TPanel>(GemmProblem pr
 
     private static void Copy(float* from, float* to, int count) => new ReadOnlySpan<float>(from, count).CopyTo(new Span<float>(to, count));
 
-    // A cache line more than the tile has, else all tiles' rows of one k would fall into the same few sets of the cache.
-    private static nint TileStride(int depth) => TileRows * (nint)depth + Gap;
-
-    /// <summary>Copies whole row tiles to [tile][k][rows]: where k strides through memory, each tile would miss the cache at each k.</summary>
-    private void PackA(ref Block block, int rows)
+    /// <summary>Brings a tile's share of what the next block of k reads into the second cache: rows that lie apart are not foreseen.</summary>
+    private void PrefetchNext(in Block block, int tile, int tiles)
     {
-        float* packed = block.PackedA = GemmScratch.A.Rent((GemmProblem.MaxRows + 12) / TileRows * TileStride(GemmProblem.BlockK));
-        for (nint k = 0; k < block.Depth; k++)
-        {
-            float* a = problem.A + block.Row * problem.StepRow + (block.K + k) * problem.StepK;
-            float* to = packed + k * TileRows;
-            for (nint row = 0; row < rows; row += TileRows, to += TileStride(block.Depth))
-                CopyTile(a + row, to);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void CopyTile(float* from, float* to)
-    {
-        Vector128.Store(Vector128.Load(from), to);
-        if (TileRows == 12)
-        {
-            Vector256.Store(Vector256.Load(from + 4), to + 4);
+        const int cacheLine = 64 / sizeof(float);
+        int next = block.K + block.Depth, depth = Math.Min(block.Depth, problem.K - next);
+        if (!Sse.IsSupported || depth <= 0)
             return;
+        for (nint k = next + (nint)depth * tile / tiles, end = next + (nint)depth * (tile + 1) / tiles; k < end; k++)
+        {
+            float* a = problem.A + k * problem.StepK + block.Row, b = (float*)problem.B + k * problem.StrideB + block.Column;
+            for (int i = 0; i < block.Rows; i += cacheLine)
+                Sse.Prefetch1(a + i);
+            for (int i = 0; i < block.Columns; i += cacheLine)
+                Sse.Prefetch1(b + i);
         }
-
-        *(double*)(to + 4) = *(double*)(from + 4);
     }
 
     private void PrepareB(ref Block block)
@@ -252,7 +236,7 @@ internal readonly unsafe struct GemmWork<TLanes, TVector, TPanel>(GemmProblem pr
     {
         public int Row, Column, Rows, Columns, K, Depth;
         public nint StrideScratch, StridePanel;
-        public float* ScratchC, PackedA;
+        public float* ScratchC;
         public byte* B;
         public GemmTile Tail;
     }

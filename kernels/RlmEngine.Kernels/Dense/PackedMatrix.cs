@@ -117,6 +117,22 @@ public sealed unsafe class PackedMatrix : IDisposable
         _isForwardPacked = _isBackwardPacked = false;
     }
 
+    /// <summary>Packs what the forward products of these weights read, before several threads ask for it at once.</summary>
+    /// <param name="weights">The weights.</param>
+    public static void ReadyForward(params ReadOnlySpan<PackedMatrix> weights)
+    {
+        foreach (PackedMatrix weight in weights)
+            _ = weight.Forward;
+    }
+
+    /// <summary>Packs what the input gradients of these weights read, before several threads ask for it at once.</summary>
+    /// <param name="weights">The weights.</param>
+    public static void ReadyBackward(params ReadOnlySpan<PackedMatrix> weights)
+    {
+        foreach (PackedMatrix weight in weights)
+            _ = weight.Backward;
+    }
+
     /// <summary>Where a weight that is rewritten must be packed anew: null for panels that no product has asked for since they were last followed.</summary>
     /// <param name="w">The weight's first number.</param>
     /// <param name="length">Its numbers.</param>

@@ -54,16 +54,14 @@ public static unsafe partial class RmsNorm
         Shape.Check(dx_RN.Length, x_RN.Length, nameof(dx_RN));
         Shape.Check(inverse_R.Length, rows, nameof(inverse_R));
         if (!dgain_N.IsEmpty)
-            Shape.Check(dgain_N.Length, n, nameof(dgain_N));
-        using KernelSpan span = KernelTrace.Begin(KernelKind.RmsNormBackward, rows, n, accumulates: accumulate);
-        fixed (float* dy = dy_RN, x = x_RN, gain = gain_N, inverse = inverse_R, dx = dx_RN, dgain = dgain_N)
         {
-            if (dgain is not null)
-            {
-                var gains = new GainWork { DY = dy, X = x, Inverse = inverse, DGain = dgain, Rows = rows, N = n };
-                VectorPool.Run(ColumnBlock.Count(rows, n), gains);
-            }
+            Shape.Check(dgain_N.Length, n, nameof(dgain_N));
+            BackwardGain(dy_RN, x_RN, inverse_R, dgain_N);
+        }
 
+        using KernelSpan span = KernelTrace.Begin(KernelKind.RmsNormBackward, rows, n, accumulates: accumulate);
+        fixed (float* dy = dy_RN, x = x_RN, gain = gain_N, inverse = inverse_R, dx = dx_RN)
+        {
             var work = new BackwardWork
             {
                 DY = dy,
@@ -76,6 +74,26 @@ public static unsafe partial class RmsNorm
                 Accumulate = accumulate,
             };
             VectorPool.Run(VectorPool.Pieces(rows, VectorPool.RowsPerPiece(n)), work);
+        }
+    }
+
+    /// <summary>The gain's part of <see cref="Backward"/> alone: dg[i] += Σ_r dy[r, i]·(x[r, i]·inverse[r]) in ascending r.</summary>
+    /// <param name="dy_RN">Gradient of the output.</param>
+    /// <param name="x_RN">Input of the forward pass.</param>
+    /// <param name="inverse_R">1/rms of each row from the forward pass.</param>
+    /// <param name="dgain_N">Gradient of the gain, added to.</param>
+    /// <exception cref="ArgumentException">A length does not fit.</exception>
+    public static void BackwardGain(
+        ReadOnlySpan<float> dy_RN, ReadOnlySpan<float> x_RN, ReadOnlySpan<float> inverse_R, Span<float> dgain_N)
+    {
+        int n = dgain_N.Length, rows = Shape.Rows(x_RN.Length, n);
+        Shape.Check(dy_RN.Length, x_RN.Length, nameof(dy_RN));
+        Shape.Check(inverse_R.Length, rows, nameof(inverse_R));
+        using KernelSpan span = KernelTrace.Begin(KernelKind.RmsNormGain, rows, n);
+        fixed (float* dy = dy_RN, x = x_RN, inverse = inverse_R, dgain = dgain_N)
+        {
+            var work = new GainWork { DY = dy, X = x, Inverse = inverse, DGain = dgain, Rows = rows, N = n };
+            VectorPool.Run(ColumnBlock.Count(rows, n), work);
         }
     }
 

@@ -8,6 +8,9 @@ namespace RlmEngine.Kernels.Tracing;
 /// <param name="InnerTicks">Ticks spent in kernels it called.</param>
 public readonly record struct KernelCall(KernelKind Kind, KernelShape Shape, long Start, long End, long InnerTicks)
 {
+    /// <summary>Share of all threads that it had: 1, or one thread's where several calls run beside each other.</summary>
+    public double Share { get; init; } = 1;
+
     /// <summary>What it must do at least.</summary>
     public KernelCost Cost => KernelCost.Of(Kind, Shape);
 }

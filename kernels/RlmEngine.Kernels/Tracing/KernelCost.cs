@@ -27,7 +27,7 @@ public readonly record struct KernelCost(double Flops, double Bytes)
             KernelKind.AttentionPacking => Moved(4.0 * shape.Rows * shape.Inner),
             KernelKind.LogProbEntropy or KernelKind.Sampling or KernelKind.GradientNorm or KernelKind.BiasBackward => Moved(elements),
             KernelKind.WeightPacking or KernelKind.LogitGradient or KernelKind.Rope or KernelKind.RmsNormForward
-                or KernelKind.EmbeddingGather or KernelKind.BiasForward => Moved(2 * elements),
+                or KernelKind.RmsNormGain or KernelKind.EmbeddingGather or KernelKind.BiasForward => Moved(2 * elements),
             KernelKind.RmsNormBackward => Moved((3 + again) * elements),
             KernelKind.SwiGluForward or KernelKind.EmbeddingBackward => Moved(3 * elements),
             KernelKind.SwiGluBackward => Moved(5 * elements),

@@ -42,8 +42,11 @@ public enum KernelKind
     /// <summary>Root-mean-square norm of Rows × Columns.</summary>
     RmsNormForward,
 
-    /// <summary>Its gradient.</summary>
+    /// <summary>Its gradient by the input.</summary>
     RmsNormBackward,
+
+    /// <summary>Its gradient by the gain.</summary>
+    RmsNormGain,
 
     /// <summary>Rotary embedding of Rows × Columns, forward or back.</summary>
     Rope,

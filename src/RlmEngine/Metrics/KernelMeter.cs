@@ -28,7 +28,7 @@ internal sealed class KernelMeter(Meter meter) : IKernelListener
         KernelCost cost = call.Cost;
         KeyValuePair<string, object?> kernel = new("kernel", KernelName.Of(call.Kind));
         _calls.Add(1, kernel);
-        _seconds.Add(TraceClock.Seconds(call.End - call.Start - call.InnerTicks), kernel);
+        _seconds.Add(TraceClock.Seconds(call.End - call.Start - call.InnerTicks) * call.Share, kernel);
         // The head's products are kernels of their own, so that its operations would be counted twice.
         if (call.Kind is not (KernelKind.HeadForward or KernelKind.HeadBackward))
             _flops.Add(cost.Flops, kernel);

@@ -44,6 +44,7 @@ public static class KernelName
         KernelKind.Sampling => "head.sample",
         KernelKind.RmsNormForward => "rmsnorm.forward",
         KernelKind.RmsNormBackward => "rmsnorm.backward",
+        KernelKind.RmsNormGain => "rmsnorm.gain",
         KernelKind.Rope => "rope",
         KernelKind.SwiGluForward => "swiglu.forward",
         KernelKind.SwiGluBackward => "swiglu.backward",

@@ -7,7 +7,7 @@ namespace RlmEngine.Metrics;
 /// <param name="Phase">The phase, as in "rollout"; empty outside all of them.</param>
 /// <param name="Kind">The kernel.</param>
 /// <param name="Calls">Calls.</param>
-/// <param name="Seconds">Their time, that of kernels they called included.</param>
+/// <param name="Seconds">Their time, that of kernels they called included; of calls beside each other each has its share.</param>
 /// <param name="OwnSeconds">Their time without that; these add up over kernels.</param>
 /// <param name="Cost">Operations and bytes of all calls.</param>
 /// <param name="FlopSeconds">Least time the machine allows those calls that multiply-adds bind.</param>
@@ -32,8 +32,8 @@ public sealed record KernelTotal(
         return this with
         {
             Calls = Calls + 1,
-            Seconds = Seconds + TraceClock.Seconds(call.End - call.Start),
-            OwnSeconds = OwnSeconds + TraceClock.Seconds(call.End - call.Start - call.InnerTicks),
+            Seconds = Seconds + (TraceClock.Seconds(call.End - call.Start) * call.Share),
+            OwnSeconds = OwnSeconds + (TraceClock.Seconds(call.End - call.Start - call.InnerTicks) * call.Share),
             Cost = new KernelCost(Cost.Flops + cost.Flops, Cost.Bytes + cost.Bytes),
             FlopSeconds = FlopSeconds + (isBoundByFlops ? least : 0),
             ByteSeconds = ByteSeconds + (isBoundByFlops ? 0 : least),

@@ -20,6 +20,7 @@ public sealed class RunTrace : IKernelListener, IDisposable
     private readonly long _origin;
     private long _end;
     private bool _isShown;
+    private string _phase = "";
 
     /// <summary>Starts a trace.</summary>
     /// <param name="path">The file, replaced when it is there.</param>
@@ -79,11 +80,12 @@ public sealed class RunTrace : IKernelListener, IDisposable
     {
         KernelCost cost = call.Cost;
         Activity? activity = Activity.Current;
-        string phase = activity is not null && activity.Source.Name == Telemetry.Name ? Telemetry.ShortName(activity.OperationName) : "";
         lock (_gate)
         {
             if (_end != 0 || call.Start < _origin)
                 return;
+            // A worker's thread has no activity: it works for the one that runs.
+            string phase = call.Share < 1 ? _phase : PhaseOf(activity);
             KernelTotal total = _totals.GetValueOrDefault((phase, call.Kind)) ?? new KernelTotal(phase, call.Kind, 0, 0, 0, default, 0, 0);
             _totals[(phase, call.Kind)] = total.With(call, cost, Limits);
             if (_isShown && CallsWritten < _steps.MaxCalls)
@@ -112,6 +114,7 @@ public sealed class RunTrace : IKernelListener, IDisposable
         {
             if (activity.OperationName == Telemetry.StepActivity)
                 _isShown = _steps.Includes(Number(activity, Telemetry.StepTag), Number(activity, Telemetry.StageStepTag));
+            _phase = PhaseOf(activity);
             _open[activity] = Stopwatch.GetTimestamp();
         }
     }
@@ -123,6 +126,7 @@ public sealed class RunTrace : IKernelListener, IDisposable
         {
             if (!_open.Remove(activity, out long start) || _end != 0)
                 return;
+            _phase = PhaseOf(activity.Parent);
             _file.Complete(NameOf(activity), "phase", start - _origin, end - _origin, json => WriteTags(activity, json));
             if (activity.OperationName != Telemetry.StepActivity)
                 return;
@@ -146,12 +150,14 @@ public sealed class RunTrace : IKernelListener, IDisposable
         if (call.Shape.Accumulates)
             json.WriteBoolean("accumulates"u8, true);
         double seconds = TraceClock.Seconds(Math.Max(1, call.End - call.Start));
+        if (call.Share < 1)
+            json.WriteNumber("share"u8, call.Share);
         json.WriteNumber("flops"u8, cost.Flops);
         json.WriteNumber("bytes"u8, cost.Bytes);
         json.WriteNumber("GFLOP/s"u8, Rounded(cost.Flops / seconds / 1e9));
         json.WriteNumber("GB/s"u8, Rounded(cost.Bytes / seconds / 1e9));
         json.WriteString("limit"u8, cost.IsBoundByFlops(Limits) ? "multiply-adds"u8 : "reading"u8);
-        json.WriteNumber("fraction"u8, Rounded(cost.LeastSeconds(Limits) / seconds));
+        json.WriteNumber("fraction"u8, Rounded(cost.LeastSeconds(Limits) / (seconds * call.Share)));
     }
 
     private void WriteLimits(Utf8JsonWriter json)
@@ -174,6 +180,9 @@ public sealed class RunTrace : IKernelListener, IDisposable
                 json.WriteString(key, value?.ToString());
         }
     }
+
+    private static string PhaseOf(Activity? activity) =>
+        activity is not null && activity.Source.Name == Telemetry.Name ? Telemetry.ShortName(activity.OperationName) : "";
 
     private static string NameOf(Activity activity) => activity.OperationName switch
     {

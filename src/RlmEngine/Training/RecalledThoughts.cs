@@ -13,25 +13,24 @@ namespace RlmEngine.Training;
 internal sealed class RecalledThoughts
 {
     private const uint Part = uint.MaxValue - 5;
-    private const int LeastRecalled = 2;
-    private const int RecalledLengths = 6;
-    private const int LeastApart = 32;
-    private const int MostApart = 96;
+    private const int MostRecalled = 6;
+    private const int LeastApart = 16;
+    private const int MostApart = 48;
     private readonly ulong _seed;
     private readonly int _stage;
     private readonly double _share;
     private readonly int _sequenceLength;
     private readonly int _end;
-    private readonly PromptTemplate[] _templates;
+    private readonly (PromptTemplate Template, bool HasBudget)[] _prompts;
 
     public RecalledThoughts(RunContext context, StageOptions options, int stage)
     {
         (_seed, _stage, _share) = (context.Recipe.Seed, stage, options.RecallShare);
         (_sequenceLength, _end) = (context.SequenceLengthOf(options), context.Tokenizer.Special.End);
         IEnumerable<TaskOptions> tasks = options.Tasks.Concat(context.Recipe.Stages.SelectMany(other => other.Tasks));
-        _templates = [.. tasks.Where(task => task is { Type: TaskType.NextToken, MaxThinkTokens: > 0 })
-            .Select(task => new PromptTemplate(context.Tokenizer, task))];
-        if (_share > 0 && _templates.Length == 0)
+        _prompts = [.. tasks.Where(task => task is { Type: TaskType.NextToken, MaxThinkTokens: > 0 })
+            .Select(task => (new PromptTemplate(context.Tokenizer, task), task.Budget is not null))];
+        if (_share > 0 && _prompts.Length == 0)
             throw new InvalidDataException($"stages.{stage}.recallShare: {_share} needs a nextToken task that thinks, of this stage or another");
     }
 
@@ -47,7 +46,7 @@ internal sealed class RecalledThoughts
             return window;
         ReadOnlySpan<int> tokens = window.Tokens;
         var shown = new List<int>(tokens.Length * 2);
-        int next = LeastRecalled + RecalledLengths + random.NextInt(MostApart);
+        int next = MostRecalled + random.NextInt(MostApart);
         for (int i = 0; i < tokens.Length && shown.Count <= _sequenceLength; i++)
         {
             if (i >= next && tokens[i] != _end)
@@ -62,9 +61,11 @@ internal sealed class RecalledThoughts
 
     private void AddThought(List<int> shown, ReadOnlySpan<int> tokens, int i, ref PhiloxStream random)
     {
-        PromptTemplate template = _templates[random.NextInt(_templates.Length)];
-        int recalled = LeastRecalled + random.NextInt(RecalledLengths);
-        shown.AddRange(template.After(1 + random.NextInt(EmbeddedWorld.LargestBudget)));
+        (PromptTemplate template, bool hasBudget) = _prompts[random.NextInt(_prompts.Length)];
+        int budget = 1 + random.NextInt(EmbeddedWorld.LargestBudget);
+        // As many as the instruction allows, so that it says where to begin: a beginning that nothing tells is not learned.
+        int recalled = hasBudget ? Math.Min(MostRecalled, budget - 1) : MostRecalled;
+        shown.AddRange(template.After(budget));
         shown.AddRange(tokens[(i - recalled)..(i + 1)]);
         shown.AddRange(template.EmptyThought);
     }

@@ -53,6 +53,28 @@ public class RmsNormTests
         Assert.That(DenseTest.Bits(actual), Is.EqualTo(DenseTest.Bits(expected)));
     }
 
+    [TestCaseSource(nameof(Sizes))]
+    public void BackwardGain_AnySize_HasTheBitsOfTheWholeBackward((int Rows, int N) size)
+    {
+        (int rows, int n) = size;
+        float[] x = DenseTest.Numbers(rows * n, 1), gain = DenseTest.Numbers(n, 2), dy = DenseTest.Numbers(rows * n, 3);
+        float[] inverse = DenseTest.Numbers(rows, 5), expected = DenseTest.Numbers(n, 4);
+        RmsNorm.BackwardReference<float>(dy, x, gain, inverse, new float[rows * n], expected);
+        float[] actual = DenseTest.SameBitsEverywhere(() =>
+        {
+            float[] result = DenseTest.Numbers(n, 4);
+            RmsNorm.BackwardGain(dy, x, inverse, result);
+            return result;
+        });
+        Assert.That(DenseTest.Bits(actual), Is.EqualTo(DenseTest.Bits(expected)));
+    }
+
+    [TestCase(5, 6, 2)]
+    [TestCase(6, 5, 2)]
+    [TestCase(6, 6, 3)]
+    public void BackwardGain_LengthsThatDoNotAgree_Throws(int dy, int x, int inverse) => Assert.That(
+        () => RmsNorm.BackwardGain(new float[dy], new float[x], new float[inverse], new float[3]), Throws.InstanceOf<ArgumentException>());
+
     [Test]
     public void Backward_Accumulating_AddsToWhatWasThere()
     {

@@ -16,6 +16,7 @@ public class KernelCostTests
     [TestCase(KernelKind.LogProbEntropy, false, 0, 4 * 6)]
     [TestCase(KernelKind.RmsNormBackward, false, 0, 4 * 3 * 6)]
     [TestCase(KernelKind.RmsNormBackward, true, 0, 4 * 4 * 6)]
+    [TestCase(KernelKind.RmsNormGain, false, 0, 4 * 2 * 6)]
     [TestCase(KernelKind.SwiGluBackward, false, 0, 4 * 5 * 6)]
     [TestCase(KernelKind.AdamW, false, 0, 4 * (8 + 5) * 6)]
     public void Of_TwoByThreeByFive_IsCountedByHand(KernelKind kind, bool accumulates, double flops, double bytes) =>

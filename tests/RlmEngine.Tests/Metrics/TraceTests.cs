@@ -58,6 +58,30 @@ public class TraceTests
     }
 
     [Test]
+    public void Ended_CallsBesideEachOther_HaveTheirShareOfTheTimeInTheRunningPhase()
+    {
+        using (RunTrace trace = new(File, "rlm test", TraceSteps.OfACommand, () => s_limits))
+        {
+            using (Telemetry.Phase("update"))
+            {
+                // Two threads, 12 ms each at once: 24 MFLOP in 12 ms are the whole limit. A worker's thread knows no phase.
+                Thread worker = new(() => trace.Ended(Call(KernelKind.GemmForward, new KernelShape(100, 200, 300), 0.012) with { Share = 0.5 }));
+                worker.UnsafeStart();
+                worker.Join();
+                trace.Ended(Call(KernelKind.GemmForward, new KernelShape(100, 200, 300), 0.012) with { Share = 0.5 });
+            }
+
+            KernelTotal total = trace.Totals.Single();
+            Assert.That((total.Phase, total.Calls), Is.EqualTo(("update", 2L)));
+            Assert.That(new[] { total.Seconds, total.OwnSeconds, total.Fraction }, Is.EqualTo(new[] { 0.012, 0.012, 1.0 }).Within(1e-6));
+        }
+
+        JsonElement arguments = Events().First(e => e.GetProperty("name").GetString() == "gemm.forward").GetProperty("args");
+        Assert.That(arguments.GetProperty("share").GetDouble(), Is.EqualTo(0.5));
+        Assert.That(arguments.GetProperty("fraction").GetDouble(), Is.EqualTo(1).Within(1e-4));
+    }
+
+    [Test]
     public void Ended_PastTheLimit_IsAddedUpAndSaidToBeLeftOut()
     {
         using (RunTrace trace = new(File, "rlm test", TraceSteps.OfACommand with { MaxCalls = 3 }, () => s_limits))
