@@ -9,8 +9,8 @@ namespace RlmEngine.Transformer;
 /// <param name="rows">N.</param>
 internal readonly struct RowBlocks(int rows)
 {
-    // As many rows as the second cache holds beside a panel of weights, a multiple of the products' tiles of 12; fewer make poor use of a panel.
-    private const int Most = 120, Least = 36, Multiple = 12;
+    // As many rows as the second cache holds beside a panel of weights; fewer than 36 would wait for the weights. Products have tiles of 12 and of 4.
+    private const int Most = 120, Least = 36, Multiple = 4;
 
     /// <summary>Blocks; one, whose kernels have all threads to themselves, where there would be too few rows for each thread.</summary>
     public int Count { get; } = CountOf(rows, WorkPool.Threads);
@@ -31,7 +31,9 @@ internal readonly struct RowBlocks(int rows)
         int count = Math.Max(1, (rows + Most - 1) / Most);
         if (threads == 1)
             return count;
-        count = Math.Max(count, 2 * threads);
+        // As many for each thread, unless there are so many that one more does not matter.
+        if (count < 4 * threads)
+            count = (count + threads - 1) / threads * threads;
         return rows / count < Least ? 1 : count;
     }
 }

@@ -38,8 +38,9 @@ public sealed class RowBlocksTests
     }
 
     [TestCase(1, 1, 1)]
-    [TestCase(143, 2, 1)] // 36 rows for each of two blocks of two threads are 144.
-    [TestCase(144, 2, 4)]
+    [TestCase(71, 2, 1)] // 36 rows for each of two threads are 72.
+    [TestCase(72, 2, 2)]
+    [TestCase(300, 2, 4)]
     [TestCase(5027, 2, 42)]
     [TestCase(500, 64, 1)]
     public void Count_FewRowsForTheThreads_IsOneBlockForAll(int rows, int threads, int expected)
