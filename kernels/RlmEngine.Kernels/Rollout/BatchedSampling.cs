@@ -89,16 +89,25 @@ public static unsafe partial class BatchedSampling
         RowCandidates row = RowCandidates.Read<TLanes>(logits_V, TokenLogProb.InverseTemperature(parameters.Temperature));
         try
         {
-            RowStatistics statistics = row.Statistics;
-            if (statistics.IsValid && parameters.IsTruncated) return DrawTruncated<TLanes>(ref row, logits_V, parameters, uniform);
-            int token = !statistics.IsValid ? 0 : parameters.IsGreedy ? statistics.ArgMax : DrawFull<TLanes>(row, uniform);
-            float logProb = statistics.LogProb(logits_V[token]);
-            return new SampledToken(token, logProb, statistics.IsValid && parameters.IsGreedy ? 0f : logProb, statistics.IsValid);
+            return row.Statistics.IsValid && parameters.IsTruncated
+                ? DrawTruncated<TLanes>(ref row, logits_V, parameters, uniform)
+                : DrawOne<TLanes>(row, logits_V, parameters, uniform);
         }
         finally
         {
             row.Dispose();
         }
+    }
+
+    /// <summary>A draw from all of a row that is read.</summary>
+    private static SampledToken DrawOne<TLanes>(
+        scoped in RowCandidates row, ReadOnlySpan<float> logits_V, SamplingParameters parameters, double uniform)
+        where TLanes : struct, IRowLanes<TLanes>
+    {
+        RowStatistics statistics = row.Statistics;
+        int token = !statistics.IsValid ? 0 : parameters.IsGreedy ? statistics.ArgMax : DrawFull<TLanes>(row, uniform);
+        float logProb = statistics.LogProb(logits_V[token]);
+        return new SampledToken(token, logProb, statistics.IsValid && parameters.IsGreedy ? 0f : logProb, statistics.IsValid);
     }
 
     internal static int DrawFull<TLanes>(scoped in RowCandidates row, double uniform)
