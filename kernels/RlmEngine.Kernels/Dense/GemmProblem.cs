@@ -30,7 +30,7 @@ internal unsafe struct GemmProblem
     /// <summary>Chooses the tasks: big enough for the caches, enough of them for the threads. No choice shows in the result.</summary>
     public void Split()
     {
-        const long smallProblem = 1 << 18;
+        const long smallProblem = 1 << 17;
         RowsPerTask = Even(M, MaxRows, 12);
         ColumnsPerTask = Even(N, MaxColumns, PackedMatrix.PanelWidth);
         if ((long)M * N * K < smallProblem)
