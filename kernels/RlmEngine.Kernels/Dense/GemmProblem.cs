@@ -33,15 +33,16 @@ internal unsafe struct GemmProblem
         const long smallProblem = 1 << 17;
         RowsPerTask = Even(M, MaxRows, 12);
         ColumnsPerTask = Even(N, MaxColumns, PackedMatrix.PanelWidth);
-        if ((long)M * N * K < smallProblem)
+        int threads = WorkPool.Available;
+        if (threads == 1 || (long)M * N * K < smallProblem || Tasks >= 3 * threads)
             return;
         if (!IsPacked)
         {
-            SplitCopied();
+            SplitCopied(threads);
             return;
         }
 
-        while (WorkPool.Available > 1 && Tasks < 3 * WorkPool.Threads)
+        while (Tasks < 3 * threads)
         {
             if (ColumnsPerTask > 128)
                 ColumnsPerTask = Even(ColumnsPerTask, ColumnsPerTask / 2, PackedMatrix.PanelWidth);
@@ -56,18 +57,15 @@ internal unsafe struct GemmProblem
     /// Where each task copies its columns of B, tasks of few rows copy most: one of 24 x 128 copies all of B for two tiles. Takes the tasks
     /// whose busiest thread multiplies and copies least.
     /// </summary>
-    private void SplitCopied()
+    private void SplitCopied(int threads)
     {
-        int threads = WorkPool.Available;
-        if (threads == 1 || Tasks >= 3 * threads)
-            return;
         (int mostRows, int mostColumns, long least) = (RowsPerTask, ColumnsPerTask, long.MaxValue);
         (int bestRows, int bestColumns) = (mostRows, mostColumns);
         for (int columns = mostColumns; columns > 0; columns -= PackedMatrix.PanelWidth)
         {
             for (int rows = mostRows; rows > 0; rows -= 12)
             {
-                long rounds = (Pieces(M, rows) * Pieces(N, columns) + threads - 1) / threads;
+                long rounds = ((long)VectorPool.Pieces(M, rows) * VectorPool.Pieces(N, columns) + threads - 1) / threads;
                 long cost = rounds * ((long)rows * columns + CopyCost * columns);
                 if (cost < least)
                     (bestRows, bestColumns, least) = (rows, columns, cost);
@@ -76,8 +74,6 @@ internal unsafe struct GemmProblem
 
         (RowsPerTask, ColumnsPerTask) = (bestRows, bestColumns);
     }
-
-    private static long Pieces(int total, int size) => (total + size - 1) / size;
 
     /// <summary>The size of a piece when <paramref name="total"/> is cut evenly into pieces of at most about <paramref name="most"/>.</summary>
     private static int Even(int total, int most, int multiple)

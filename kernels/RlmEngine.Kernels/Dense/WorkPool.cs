@@ -44,9 +44,6 @@ public static unsafe class WorkPool
     /// <summary>How many threads a call from here can have: one inside a piece.</summary>
     internal static int Available => t_busy ? 1 : Threads;
 
-    /// <summary>How many calls run beside this one: as many as there are threads inside a piece, else one.</summary>
-    internal static int Sharing => t_busy ? Threads : 1;
-
     /// <summary>Calls <c>work.Do(i)</c> once for each i in [0, <paramref name="count"/>) and returns when all are done.</summary>
     /// <param name="count">Number of pieces.</param>
     /// <param name="work">The pieces; copied, so a piece must not count on changes of the struct itself.</param>

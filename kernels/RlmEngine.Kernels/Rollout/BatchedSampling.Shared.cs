@@ -31,64 +31,30 @@ public static unsafe partial class BatchedSampling
         fixed (SampledToken* tokens = tokens_R)
         {
             var work = new SharedRows(logits, vocabulary, rows, parameters, counters, seed, tokens, tokens_R.Length);
-            switch (VectorWidth.Bits)
-            {
-                case 512: Run<RowLanes512>(work); break;
-                case 256: Run<RowLanes256>(work); break;
-                default: Run<RowLanes128>(work); break;
-            }
+            WorkPool.Run(VectorPool.Pieces(tokens_R.Length, work.DrawsPerPiece), work);
         }
     }
 
-    private static void Run<TLanes>(in SharedRows work)
-        where TLanes : struct, IRowLanes<TLanes> =>
-        WorkPool.Run(VectorPool.Pieces(work.Count, work.DrawsPerPiece), new SharedPiece<TLanes>(work));
-
     private readonly struct SharedRows(
         float* logits, int vocabulary, int* rows, SamplingParameters* parameters, PhiloxCounter* counters, ulong seed, SampledToken* tokens, int count)
+        : IWork
     {
-        public int Count => count;
-
         // Few, as draws of one row share its reading: a piece is mostly the drawing.
         public int DrawsPerPiece => Math.Max(4, VectorPool.RowsPerPiece(vocabulary) / 4);
 
         /// <summary>Draws one after another; those that name one row at one temperature, and leave none of its tokens out, read it once.</summary>
-        public void Draw<TLanes>(int from, int to)
-            where TLanes : struct, IRowLanes<TLanes>
+        public void Do(int index)
         {
-            for (int next; from < to; from = next)
+            int to = Math.Min(count, (index + 1) * DrawsPerPiece);
+            for (int from = index * DrawsPerPiece, next; from < to; from = next)
             {
                 for (next = from + 1; next < to && rows[next] == rows[from] && IsAlike(parameters[next], parameters[from]);) next++;
-                var logits_V = new ReadOnlySpan<float>(logits + ((nint)rows[from] * vocabulary), vocabulary);
-                if (next == from + 1)
-                    tokens[from] = SampleRow(logits_V, parameters[from], counters[from], seed);
-                else
-                    DrawAlike<TLanes>(logits_V, from, next);
-            }
-        }
-
-        private void DrawAlike<TLanes>(ReadOnlySpan<float> logits_V, int from, int to)
-            where TLanes : struct, IRowLanes<TLanes>
-        {
-            Check(parameters[from]);
-            RowCandidates row = RowCandidates.Read<TLanes>(logits_V, TokenLogProb.InverseTemperature(parameters[from].Temperature));
-            try
-            {
-                for (int draw = from; draw < to; draw++)
-                    tokens[draw] = DrawOne<TLanes>(row, logits_V, parameters[draw], Philox.Uniform(seed, counters[draw]));
-            }
-            finally
-            {
-                row.Dispose();
+                SampleRow(
+                    new ReadOnlySpan<float>(logits + ((nint)rows[from] * vocabulary), vocabulary), parameters[from],
+                    new ReadOnlySpan<PhiloxCounter>(counters + from, next - from), seed, new Span<SampledToken>(tokens + from, next - from));
             }
         }
 
         private static bool IsAlike(in SamplingParameters one, in SamplingParameters other) => one == other && !one.IsTruncated;
-    }
-
-    private readonly struct SharedPiece<TLanes>(SharedRows work) : IWork
-        where TLanes : struct, IRowLanes<TLanes>
-    {
-        public void Do(int index) => work.Draw<TLanes>(index * work.DrawsPerPiece, Math.Min(work.Count, (index + 1) * work.DrawsPerPiece));
     }
 }

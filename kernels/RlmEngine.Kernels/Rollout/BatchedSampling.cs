@@ -48,14 +48,22 @@ public static unsafe partial class BatchedSampling
     public static SampledToken SampleRow(ReadOnlySpan<float> logits_V, SamplingParameters parameters, PhiloxCounter counter, ulong seed)
     {
         if (logits_V.IsEmpty) throw new ArgumentException("a row of logits is empty", nameof(logits_V));
+        Span<SampledToken> token_1 = stackalloc SampledToken[1];
+        SampleRow(logits_V, parameters, [counter], seed, token_1);
+        return token_1[0];
+    }
+
+    /// <summary>Draws a token for each counter from one row; one alone where the row is truncated, which changes what was read.</summary>
+    private static void SampleRow(
+        ReadOnlySpan<float> logits_V, SamplingParameters parameters, ReadOnlySpan<PhiloxCounter> counters_R, ulong seed, Span<SampledToken> tokens_R)
+    {
         Check(parameters);
-        double uniform = Philox.Uniform(seed, counter);
-        return VectorWidth.Bits switch
+        switch (VectorWidth.Bits)
         {
-            512 => Draw<RowLanes512>(logits_V, parameters, uniform),
-            256 => Draw<RowLanes256>(logits_V, parameters, uniform),
-            _ => Draw<RowLanes128>(logits_V, parameters, uniform),
-        };
+            case 512: Draw<RowLanes512>(logits_V, parameters, counters_R, seed, tokens_R); break;
+            case 256: Draw<RowLanes256>(logits_V, parameters, counters_R, seed, tokens_R); break;
+            default: Draw<RowLanes128>(logits_V, parameters, counters_R, seed, tokens_R); break;
+        }
     }
 
     internal static void Check(SamplingParameters parameters)
@@ -83,15 +91,20 @@ public static unsafe partial class BatchedSampling
             new ReadOnlySpan<float>(logits + ((nint)index * vocabulary), vocabulary), parameters[index], counters[index], seed);
     }
 
-    private static SampledToken Draw<TLanes>(ReadOnlySpan<float> logits_V, SamplingParameters parameters, double uniform)
+    private static void Draw<TLanes>(
+        ReadOnlySpan<float> logits_V, SamplingParameters parameters, ReadOnlySpan<PhiloxCounter> counters_R, ulong seed, Span<SampledToken> tokens_R)
         where TLanes : struct, IRowLanes<TLanes>
     {
         RowCandidates row = RowCandidates.Read<TLanes>(logits_V, TokenLogProb.InverseTemperature(parameters.Temperature));
         try
         {
-            return row.Statistics.IsValid && parameters.IsTruncated
-                ? DrawTruncated<TLanes>(ref row, logits_V, parameters, uniform)
-                : DrawOne<TLanes>(row, logits_V, parameters, uniform);
+            for (int draw = 0; draw < counters_R.Length; draw++)
+            {
+                double uniform = Philox.Uniform(seed, counters_R[draw]);
+                tokens_R[draw] = row.Statistics.IsValid && parameters.IsTruncated
+                    ? DrawTruncated<TLanes>(ref row, logits_V, parameters, uniform)
+                    : DrawOne<TLanes>(row, logits_V, parameters, uniform);
+            }
         }
         finally
         {

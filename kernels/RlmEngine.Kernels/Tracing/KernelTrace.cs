@@ -54,7 +54,7 @@ public static class KernelTrace
     internal static void End(in KernelSpan span)
     {
         long end = Stopwatch.GetTimestamp();
-        KernelCall call = new(span.Kind, span.Shape, span.Start, end, t_innerTicks) { Share = 1.0 / WorkPool.Sharing };
+        KernelCall call = new(span.Kind, span.Shape, span.Start, end, t_innerTicks) { Share = (double)WorkPool.Available / WorkPool.Threads };
         t_innerTicks = span.OuterTicks + end - span.Start;
         foreach (IKernelListener listener in s_listeners ?? [])
             listener.Ended(call);
