@@ -146,12 +146,11 @@ internal readonly unsafe struct AttentionBackward<TLanes>(AttentionOperands oper
     private static float Dot(float* x, float* y, int size)
     {
         TLanes sum = TLanes.Zero;
-        for (int column = 0; column < size; column += Keys)
-        {
-            sum = TLanes.MultiplyAdd(
-                AttentionBlocks<TLanes>.LoadFirst(x + column, size - column), AttentionBlocks<TLanes>.LoadFirst(y + column, size - column), sum);
-        }
-
-        return TLanes.Sum(sum);
+        int whole = size & -Keys;
+        for (int column = 0; column < whole; column += Keys)
+            sum = TLanes.MultiplyAdd(TLanes.Load(x + column), TLanes.Load(y + column), sum);
+        if (whole == size) return TLanes.Sum(sum);
+        return TLanes.Sum(TLanes.MultiplyAdd(
+            AttentionBlocks<TLanes>.LoadFirst(x + whole, size - whole), AttentionBlocks<TLanes>.LoadFirst(y + whole, size - whole), sum));
     }
 }

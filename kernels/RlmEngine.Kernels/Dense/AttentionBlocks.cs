@@ -243,8 +243,10 @@ internal static unsafe partial class AttentionBlocks<TLanes>
         }
 
         TLanes factor = TLanes.Broadcast(scale);
-        StoreFirst(TLanes.Multiply(TLanes.Add(TLanes.Add(s0, s1), TLanes.Add(s2, s3)), factor), y, source.Size - column);
-        StoreFirst(TLanes.Multiply(TLanes.Add(TLanes.Add(t0, t1), TLanes.Add(t2, t3)), factor), y + Keys, source.Size - column - Keys);
+        TLanes low = TLanes.Multiply(TLanes.Add(TLanes.Add(s0, s1), TLanes.Add(s2, s3)), factor);
+        TLanes high = TLanes.Multiply(TLanes.Add(TLanes.Add(t0, t1), TLanes.Add(t2, t3)), factor);
+        StoreFirst(low, y, source.Size - column);
+        StoreFirst(high, y + Keys, source.Size - column - Keys);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -4,7 +4,7 @@ namespace RlmEngine.Kernels.Dense;
 internal unsafe struct GemmProblem
 {
     /// <summary>Rows of one task and columns of one task, at most; with <see cref="BlockK"/> they keep a task's operands in the L2 cache.</summary>
-    public const int MaxRows = 240, MaxColumns = 256, BlockK = 256;
+    public const int MaxRows = 240, MaxColumns = 256;
 
     /// <summary>How many multiply-adds take the time in which one number is brought from memory and copied.</summary>
     private const int CopyCost = 16;
@@ -22,6 +22,9 @@ internal unsafe struct GemmProblem
     public bool IsPacked, Accumulate;
     public PanelType Panels;
     public int RowsPerTask, ColumnsPerTask;
+
+    /// <summary>How many k a task goes through before its next panel, at most: panels that must be copied first are to stay in the cache whole.</summary>
+    public readonly int BlockK => IsPacked ? 512 : 256;
 
     public readonly int RowTasks => (M + RowsPerTask - 1) / RowsPerTask;
 

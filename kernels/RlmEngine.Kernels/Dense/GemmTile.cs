@@ -18,12 +18,21 @@ internal unsafe struct GemmTile
     /// <summary>How many k to sum.</summary>
     public nint Depth;
 
+    /// <summary>The partial sums to go on from; null starts from zero.</summary>
+    public float* From;
+
+    /// <summary>From one row of the partial sums to the next.</summary>
+    public nint StrideFrom;
+
     /// <summary>First element of the output tile.</summary>
     public float* C;
 
     /// <summary>From one row of C to the next.</summary>
     public nint StrideC;
 
-    /// <summary>Go on from the partial sums in C instead of from zero.</summary>
-    public bool Resume;
+    /// <summary>Add the sums to C instead of overwriting it.</summary>
+    public bool Add;
+
+    /// <summary>Bring C into the cache while the sums run.</summary>
+    public bool Fetches;
 }

@@ -8,11 +8,13 @@ namespace RlmEngine.Kernels.Dense;
 /// c[r, n] = fma(a[r, k], b[k, n], c[r, n]) for k ascending: one accumulator per element, so neither the number of rows nor the vector
 /// width shows in the bits. Twelve rows by two 512-bit vectors keep 24 of 32 registers busy, enough to cover the latency of the FMA.
 /// </remarks>
-internal static unsafe class GemmTiles<TLanes, TVector, TPanel>
+internal static unsafe partial class GemmTiles<TLanes, TVector, TPanel>
     where TLanes : struct, ILanes<TVector>
     where TVector : struct
     where TPanel : struct, IPanel<TVector>
 {
+    private const int CacheLine = 16;
+
     /// <summary>Columns of one tile: two vectors.</summary>
     public static int Columns => 2 * TLanes.Count;
 
@@ -39,6 +41,7 @@ internal static unsafe class GemmTiles<TLanes, TVector, TPanel>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Rows12(in GemmTile tile)
     {
+        Fetch(tile, 12);
         nint row = tile.StepRow, row2 = 2 * row, step = tile.StepK, ldc = tile.StrideC;
         float* a0 = tile.A, a3 = tile.A + 3 * row, a6 = tile.A + 6 * row, a9 = tile.A + 9 * row;
         byte* b = tile.B;
@@ -48,20 +51,22 @@ internal static unsafe class GemmTiles<TLanes, TVector, TPanel>
         TVector c30 = default, c31 = default, c40 = default, c41 = default, c50 = default, c51 = default;
         TVector c60 = default, c61 = default, c70 = default, c71 = default, c80 = default, c81 = default;
         TVector c90 = default, c91 = default, ca0 = default, ca1 = default, cb0 = default, cb1 = default;
-        if (tile.Resume)
+        if (tile.From is not null)
         {
-            Load(c, out c00, out c01);
-            Load(c + 1 * ldc, out c10, out c11);
-            Load(c + 2 * ldc, out c20, out c21);
-            Load(c + 3 * ldc, out c30, out c31);
-            Load(c + 4 * ldc, out c40, out c41);
-            Load(c + 5 * ldc, out c50, out c51);
-            Load(c + 6 * ldc, out c60, out c61);
-            Load(c + 7 * ldc, out c70, out c71);
-            Load(c + 8 * ldc, out c80, out c81);
-            Load(c + 9 * ldc, out c90, out c91);
-            Load(c + 10 * ldc, out ca0, out ca1);
-            Load(c + 11 * ldc, out cb0, out cb1);
+            float* from = tile.From;
+            nint ld = tile.StrideFrom;
+            Load(from, out c00, out c01);
+            Load(from + 1 * ld, out c10, out c11);
+            Load(from + 2 * ld, out c20, out c21);
+            Load(from + 3 * ld, out c30, out c31);
+            Load(from + 4 * ld, out c40, out c41);
+            Load(from + 5 * ld, out c50, out c51);
+            Load(from + 6 * ld, out c60, out c61);
+            Load(from + 7 * ld, out c70, out c71);
+            Load(from + 8 * ld, out c80, out c81);
+            Load(from + 9 * ld, out c90, out c91);
+            Load(from + 10 * ld, out ca0, out ca1);
+            Load(from + 11 * ld, out cb0, out cb1);
         }
 
         for (nint k = tile.Depth; k > 0; k--)
@@ -87,6 +92,22 @@ internal static unsafe class GemmTiles<TLanes, TVector, TPanel>
             a9 += step;
         }
 
+        if (tile.Add)
+        {
+            Add(c, ref c00, ref c01);
+            Add(c + 1 * ldc, ref c10, ref c11);
+            Add(c + 2 * ldc, ref c20, ref c21);
+            Add(c + 3 * ldc, ref c30, ref c31);
+            Add(c + 4 * ldc, ref c40, ref c41);
+            Add(c + 5 * ldc, ref c50, ref c51);
+            Add(c + 6 * ldc, ref c60, ref c61);
+            Add(c + 7 * ldc, ref c70, ref c71);
+            Add(c + 8 * ldc, ref c80, ref c81);
+            Add(c + 9 * ldc, ref c90, ref c91);
+            Add(c + 10 * ldc, ref ca0, ref ca1);
+            Add(c + 11 * ldc, ref cb0, ref cb1);
+        }
+
         Store(c00, c01, c);
         Store(c10, c11, c + 1 * ldc);
         Store(c20, c21, c + 2 * ldc);
@@ -104,6 +125,7 @@ internal static unsafe class GemmTiles<TLanes, TVector, TPanel>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Rows8(in GemmTile tile)
     {
+        Fetch(tile, 8);
         nint row = tile.StepRow, row2 = 2 * row, step = tile.StepK, ldc = tile.StrideC;
         float* a0 = tile.A, a3 = tile.A + 3 * row, a6 = tile.A + 6 * row;
         byte* b = tile.B;
@@ -112,16 +134,18 @@ internal static unsafe class GemmTiles<TLanes, TVector, TPanel>
         TVector c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default;
         TVector c30 = default, c31 = default, c40 = default, c41 = default, c50 = default, c51 = default;
         TVector c60 = default, c61 = default, c70 = default, c71 = default;
-        if (tile.Resume)
+        if (tile.From is not null)
         {
-            Load(c, out c00, out c01);
-            Load(c + 1 * ldc, out c10, out c11);
-            Load(c + 2 * ldc, out c20, out c21);
-            Load(c + 3 * ldc, out c30, out c31);
-            Load(c + 4 * ldc, out c40, out c41);
-            Load(c + 5 * ldc, out c50, out c51);
-            Load(c + 6 * ldc, out c60, out c61);
-            Load(c + 7 * ldc, out c70, out c71);
+            float* from = tile.From;
+            nint ld = tile.StrideFrom;
+            Load(from, out c00, out c01);
+            Load(from + 1 * ld, out c10, out c11);
+            Load(from + 2 * ld, out c20, out c21);
+            Load(from + 3 * ld, out c30, out c31);
+            Load(from + 4 * ld, out c40, out c41);
+            Load(from + 5 * ld, out c50, out c51);
+            Load(from + 6 * ld, out c60, out c61);
+            Load(from + 7 * ld, out c70, out c71);
         }
 
         for (nint k = tile.Depth; k > 0; k--)
@@ -142,6 +166,18 @@ internal static unsafe class GemmTiles<TLanes, TVector, TPanel>
             a6 += step;
         }
 
+        if (tile.Add)
+        {
+            Add(c, ref c00, ref c01);
+            Add(c + 1 * ldc, ref c10, ref c11);
+            Add(c + 2 * ldc, ref c20, ref c21);
+            Add(c + 3 * ldc, ref c30, ref c31);
+            Add(c + 4 * ldc, ref c40, ref c41);
+            Add(c + 5 * ldc, ref c50, ref c51);
+            Add(c + 6 * ldc, ref c60, ref c61);
+            Add(c + 7 * ldc, ref c70, ref c71);
+        }
+
         Store(c00, c01, c);
         Store(c10, c11, c + 1 * ldc);
         Store(c20, c21, c + 2 * ldc);
@@ -152,128 +188,30 @@ internal static unsafe class GemmTiles<TLanes, TVector, TPanel>
         Store(c70, c71, c + 7 * ldc);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows6(in GemmTile tile)
+    /// <summary>Asks for the lines that the results will be written to: a store that misses holds up all that follow it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Fetch(in GemmTile tile, int rows)
     {
-        nint row = tile.StepRow, row2 = 2 * row, step = tile.StepK, ldc = tile.StrideC;
-        float* a0 = tile.A, a3 = tile.A + 3 * row;
-        byte* b = tile.B;
+        if (!Sse.IsSupported || !tile.Fetches)
+            return;
         float* c = tile.C;
-        nint ahead = tile.Ahead;
-        TVector c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default;
-        TVector c30 = default, c31 = default, c40 = default, c41 = default, c50 = default, c51 = default;
-        if (tile.Resume)
+        for (nint r = rows; r > 0; r--, c += tile.StrideC)
         {
-            Load(c, out c00, out c01);
-            Load(c + 1 * ldc, out c10, out c11);
-            Load(c + 2 * ldc, out c20, out c21);
-            Load(c + 3 * ldc, out c30, out c31);
-            Load(c + 4 * ldc, out c40, out c41);
-            Load(c + 5 * ldc, out c50, out c51);
+            Sse.Prefetch1(c);
+            if (Columns > CacheLine)
+                Sse.Prefetch1(c + CacheLine);
         }
-
-        for (nint k = tile.Depth; k > 0; k--)
-        {
-            TVector b0 = TPanel.Load(b), b1 = TPanel.Load(b + TLanes.Count * TPanel.Bytes);
-            MultiplyAdd(a0[0], b0, b1, ref c00, ref c01);
-            MultiplyAdd(a0[row], b0, b1, ref c10, ref c11);
-            MultiplyAdd(a0[row2], b0, b1, ref c20, ref c21);
-            MultiplyAdd(a3[0], b0, b1, ref c30, ref c31);
-            MultiplyAdd(a3[row], b0, b1, ref c40, ref c41);
-            MultiplyAdd(a3[row2], b0, b1, ref c50, ref c51);
-            Prefetch(b + ahead);
-            b += PackedMatrix.PanelWidth * TPanel.Bytes;
-            a0 += step;
-            a3 += step;
-        }
-
-        Store(c00, c01, c);
-        Store(c10, c11, c + 1 * ldc);
-        Store(c20, c21, c + 2 * ldc);
-        Store(c30, c31, c + 3 * ldc);
-        Store(c40, c41, c + 4 * ldc);
-        Store(c50, c51, c + 5 * ldc);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows4(in GemmTile tile)
-    {
-        nint row = tile.StepRow, row2 = 2 * row, step = tile.StepK, ldc = tile.StrideC;
-        float* a0 = tile.A, a3 = tile.A + 3 * row;
-        byte* b = tile.B;
-        float* c = tile.C;
-        nint ahead = tile.Ahead;
-        TVector c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default;
-        TVector c30 = default, c31 = default;
-        if (tile.Resume)
-        {
-            Load(c, out c00, out c01);
-            Load(c + 1 * ldc, out c10, out c11);
-            Load(c + 2 * ldc, out c20, out c21);
-            Load(c + 3 * ldc, out c30, out c31);
-        }
-
-        for (nint k = tile.Depth; k > 0; k--)
-        {
-            TVector b0 = TPanel.Load(b), b1 = TPanel.Load(b + TLanes.Count * TPanel.Bytes);
-            MultiplyAdd(a0[0], b0, b1, ref c00, ref c01);
-            MultiplyAdd(a0[row], b0, b1, ref c10, ref c11);
-            MultiplyAdd(a0[row2], b0, b1, ref c20, ref c21);
-            MultiplyAdd(a3[0], b0, b1, ref c30, ref c31);
-            Prefetch(b + ahead);
-            b += PackedMatrix.PanelWidth * TPanel.Bytes;
-            a0 += step;
-            a3 += step;
-        }
-
-        Store(c00, c01, c);
-        Store(c10, c11, c + 1 * ldc);
-        Store(c20, c21, c + 2 * ldc);
-        Store(c30, c31, c + 3 * ldc);
-    }
-
-    /// <summary>One row times four pairs of vectors, from four places of the panels, so that a single row hides the latency too.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Row(in GemmTile tile, byte* b1, byte* b2, byte* b3)
-    {
-        float* a = tile.A, c = tile.C;
-        byte* b0 = tile.B;
-        nint step = tile.StepK, pair = Columns;
-        TVector c00 = default, c01 = default, c10 = default, c11 = default;
-        TVector c20 = default, c21 = default, c30 = default, c31 = default;
-        if (tile.Resume)
-        {
-            Load(c, out c00, out c01);
-            Load(c + pair, out c10, out c11);
-            Load(c + 2 * pair, out c20, out c21);
-            Load(c + 3 * pair, out c30, out c31);
-        }
-
-        nint end = tile.Depth * (PackedMatrix.PanelWidth * TPanel.Bytes);
-        for (nint k = 0; k < end; k += PackedMatrix.PanelWidth * TPanel.Bytes)
-        {
-            MultiplyAdd(*a, TPanel.Load(b0 + k), TPanel.Load(b0 + k + TLanes.Count * TPanel.Bytes), ref c00, ref c01);
-            MultiplyAdd(*a, TPanel.Load(b1 + k), TPanel.Load(b1 + k + TLanes.Count * TPanel.Bytes), ref c10, ref c11);
-            MultiplyAdd(*a, TPanel.Load(b2 + k), TPanel.Load(b2 + k + TLanes.Count * TPanel.Bytes), ref c20, ref c21);
-            MultiplyAdd(*a, TPanel.Load(b3 + k), TPanel.Load(b3 + k + TLanes.Count * TPanel.Bytes), ref c30, ref c31);
-            a += step;
-        }
-
-        Store(c00, c01, c);
-        Store(c10, c11, c + pair);
-        Store(c20, c21, c + 2 * pair);
-        Store(c30, c31, c + 3 * pair);
     }
 
     /// <summary>Asks for one k of a tile's columns: the processor's own prefetching stops at the end of each page.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Prefetch(byte* b)
     {
-        const int cacheLine = 64;
+        const int bytes = CacheLine * sizeof(float);
         if (Sse.IsSupported)
             Sse.Prefetch1(b);
-        if (Sse.IsSupported && Columns * TPanel.Bytes > cacheLine)
-            Sse.Prefetch1(b + cacheLine);
+        if (Sse.IsSupported && Columns * TPanel.Bytes > bytes)
+            Sse.Prefetch1(b + bytes);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -281,6 +219,13 @@ internal static unsafe class GemmTiles<TLanes, TVector, TPanel>
     {
         c0 = TLanes.Load(c);
         c1 = TLanes.Load(c + TLanes.Count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add(float* c, ref TVector c0, ref TVector c1)
+    {
+        c0 = TLanes.Add(TLanes.Load(c), c0);
+        c1 = TLanes.Add(TLanes.Load(c + TLanes.Count), c1);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -26,7 +26,7 @@ internal readonly unsafe struct GemmWork<TLanes, TVector, TPanel>(GemmProblem pr
         };
         block.StrideScratch = (block.Columns + 4 * Width - 1) / (4 * Width) * (4 * Width);
         block.ScratchC = GemmScratch.C.Rent((nint)(block.Rows + 12) * block.StrideScratch);
-        int blocks = Math.Max(1, (problem.K + GemmProblem.BlockK - 1) / GemmProblem.BlockK);
+        int blocks = Math.Max(1, (problem.K + problem.BlockK - 1) / problem.BlockK);
         for (int i = 0; i < blocks; i++)
         {
             block.K = (int)((long)problem.K * i / blocks);
@@ -57,27 +57,33 @@ internal readonly unsafe struct GemmWork<TLanes, TVector, TPanel>(GemmProblem pr
             MultiplyTile(block, block.Tail, (full, TailRows(tail), tail), (panel, valid));
     }
 
-    /// <summary>All tiles of one panel for one group of rows; results go straight to C where the tile is whole, else through scratch.</summary>
+    /// <summary>
+    /// All tiles of one panel for one group of rows. Whole tiles write to C: at once, or after the last k where they add to it; the others
+    /// write to scratch, and from there what is valid to C.
+    /// </summary>
     private void MultiplyTile(in Block block, GemmTile tile, (int First, int Count, int Valid) rows, (int First, int Valid) columns)
     {
-        bool direct = !problem.Accumulate && rows.Count == rows.Valid && columns.Valid == Width;
+        bool isLast = block.K + block.Depth == problem.K, isWhole = rows.Count == rows.Valid && columns.Valid == Width;
+        bool direct = isWhole && (!problem.Accumulate || isLast), resumes = isWhole && !problem.Accumulate;
         float* target = problem.C + (block.Row + rows.First) * problem.StrideC + block.Column + columns.First;
         float* scratch = block.ScratchC + (nint)rows.First * block.StrideScratch + columns.First;
+        float* from = block.K == 0 ? null : resumes ? target : scratch;
+        tile.StrideFrom = resumes ? problem.StrideC : block.StrideScratch;
+        tile.StrideC = direct ? problem.StrideC : block.StrideScratch;
+        tile.Depth = block.Depth;
+        tile.Ahead = rows.First == 0 ? AheadOf(block, columns.First) : 0;
+        tile.Add = direct && problem.Accumulate;
+        tile.Fetches = direct && from != target;
         byte* b = block.B + columns.First / Width * block.StridePanel * TPanel.Bytes;
         for (int column = 0; column < columns.Valid; column += GemmTiles<TLanes, TVector, TPanel>.Columns)
         {
-            GemmTiles<TLanes, TVector, TPanel>.Run(rows.Count, tile with
-            {
-                B = b + column * TPanel.Bytes,
-                Depth = block.Depth,
-                C = (direct ? target : scratch) + column,
-                StrideC = direct ? problem.StrideC : block.StrideScratch,
-                Ahead = rows.First == 0 ? AheadOf(block, columns.First) : 0,
-                Resume = block.K > 0,
-            });
+            tile.B = b + column * TPanel.Bytes;
+            tile.C = (direct ? target : scratch) + column;
+            tile.From = from is null ? null : from + column;
+            GemmTiles<TLanes, TVector, TPanel>.Run(rows.Count, tile);
         }
 
-        if (!direct && block.K + block.Depth == problem.K)
+        if (!direct && isLast)
             Merge(scratch, block.StrideScratch, target, (rows.Valid, columns.Valid));
     }
 
@@ -98,11 +104,10 @@ internal readonly unsafe struct GemmWork<TLanes, TVector, TPanel>(GemmProblem pr
                 {
                     A = a,
                     StepK = problem.StepK,
-                    B = PanelAt(block,
-                    column),
+                    B = PanelAt(block, column),
                     Depth = block.Depth,
                     C = direct ? target : scratch,
-                    Resume = block.K > 0,
+                    From = block.K == 0 ? null : direct ? target : scratch,
                 };
                 GemmTiles<TLanes, TVector, TPanel>.Row(
                     tile, PanelAt(block, column + tileColumns), PanelAt(block, column + 2 * tileColumns), PanelAt(block, column + 3 * tileColumns));
@@ -152,7 +157,7 @@ internal readonly unsafe struct GemmWork<TLanes, TVector, TPanel>(GemmProblem pr
         block.Tail = new GemmTile { A = a, StepRow = problem.StepRow, StepK = problem.StepK };
         if (rows == count)
             return;
-        float* packed = block.Tail.A = GemmScratch.Tail.Rent(12 * GemmProblem.BlockK);
+        float* packed = block.Tail.A = GemmScratch.Tail.Rent(12 * problem.BlockK);
         if (problem.StepK == 1)
         {
             block.Tail.StepRow = block.Depth;
@@ -203,7 +208,7 @@ internal readonly unsafe struct GemmWork<TLanes, TVector, TPanel>(GemmProblem pr
         int panels = PackedMatrix.Panels(block.Columns);
         block.StridePanel = (nint)block.Depth * Width + Gap;
         float* source = (float*)problem.B + block.K * problem.StrideB + block.Column;
-        float* b = GemmScratch.B.Rent((GemmProblem.MaxColumns / Width + 1) * ((nint)GemmProblem.BlockK * Width + Gap));
+        float* b = GemmScratch.B.Rent((GemmProblem.MaxColumns / Width + 1) * ((nint)problem.BlockK * Width + Gap));
         block.B = (byte*)b;
         for (int panel = 0; panel < panels; panel++)
         {

@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace RlmEngine.Kernels.Dense;
 
@@ -9,6 +8,8 @@ namespace RlmEngine.Kernels.Dense;
 internal static unsafe class LaneSum
 {
     public const int Lanes = 32;
+
+    private const int Half = Lanes / 2;
 
     /// <summary>Σ a[i]·b[i].</summary>
     public static float Dot<TLanes, TVector>(float* a, float* b, int count)
@@ -36,46 +37,41 @@ internal static unsafe class LaneSum
         return lanes[0];
     }
 
-    [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Sum<TLanes, TVector>(float* a, float* b, float* scale, int count)
         where TLanes : struct, ILanes<TVector>
-        where TVector : struct
-    {
-        float* lanes = stackalloc float[Lanes];
-        int whole = count / Lanes * Lanes;
-        for (int lane = 0; lane < Lanes; lane += 2 * TLanes.Count)
+        where TVector : struct => TLanes.Count switch
         {
-            TVector first = default, second = default;
-            for (int i = lane; i < whole; i += Lanes)
-            {
-                TVector a0 = TLanes.Load(a + i), a1 = TLanes.Load(a + i + TLanes.Count);
-                if (scale is not null)
-                {
-                    a0 = TLanes.Multiply(a0, TLanes.Load(scale + i));
-                    a1 = TLanes.Multiply(a1, TLanes.Load(scale + i + TLanes.Count));
-                }
+            16 => Sum<Lanes16x1>(a, b, scale, count),
+            8 => Sum<Lanes16x2>(a, b, scale, count),
+            _ => Sum<Lanes16x4>(a, b, scale, count),
+        };
 
-                first = TLanes.MultiplyAdd(a0, TLanes.Load(b + i), first);
-                second = TLanes.MultiplyAdd(a1, TLanes.Load(b + i + TLanes.Count), second);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Sum<TLanes>(float* a, float* b, float* scale, int count)
+        where TLanes : struct, ILanes16<TLanes>
+    {
+        TLanes first = TLanes.Zero, second = TLanes.Zero;
+        int whole = count & -Lanes;
+        for (int i = 0; i < whole; i += Lanes)
+        {
+            TLanes a0 = TLanes.Load(a + i), a1 = TLanes.Load(a + i + Half);
+            if (scale is not null)
+            {
+                a0 = TLanes.Multiply(a0, TLanes.Load(scale + i));
+                a1 = TLanes.Multiply(a1, TLanes.Load(scale + i + Half));
             }
 
-            TLanes.Store(first, lanes + lane);
-            TLanes.Store(second, lanes + lane + TLanes.Count);
+            first = TLanes.MultiplyAdd(a0, TLanes.Load(b + i), first);
+            second = TLanes.MultiplyAdd(a1, TLanes.Load(b + i + Half), second);
         }
 
+        // Without a rest nothing leaves the registers: many a row is no longer than the lanes, and there are many such rows.
+        if (whole == count) return TLanes.Sum(TLanes.Add(first, second));
+        float* lanes = stackalloc float[Lanes];
+        first.Store(lanes);
+        second.Store(lanes + Half);
         for (int i = whole; i < count; i++)
             lanes[i - whole] = MathF.FusedMultiplyAdd(scale is null ? a[i] : a[i] * scale[i], b[i], lanes[i - whole]);
-        return Fold(lanes);
-    }
-
-    // Halves of 16, 8 and 4 lanes, then 2 and 1.
-    private static float Fold(float* lanes)
-    {
-        Vector256<float> low = Vector256.Load(lanes) + Vector256.Load(lanes + 16);
-        Vector256<float> high = Vector256.Load(lanes + 8) + Vector256.Load(lanes + 24);
-        Vector256<float> eight = low + high;
-        Vector128<float> four = eight.GetLower() + eight.GetUpper();
-        return (four[0] + four[2]) + (four[1] + four[3]);
+        return TLanes.Sum(TLanes.Add(TLanes.Load(lanes), TLanes.Load(lanes + Half)));
     }
 }

@@ -138,19 +138,21 @@ internal struct RowAccumulator
         return TLanes.Max(TLanes.Max(TLanes.Load(in rest[0]), a), TLanes.Max(TLanes.Load(in rest[Lanes]), b));
     }
 
-    // The bound keeps (−∞) · 0 out of the weighted sum: 2^y is 0 from there down. The last turn is for what is left of four vectors.
+    // The bound keeps (−∞) · 0 out of the weighted sum: 2^y is 0 from there down. The second turn is for what is left of four vectors.
+    // Nothing is called while a sum is in a register: the compiler would keep it in memory through the whole loop.
     private readonly double Sums<TLanes>(ReadOnlySpan<float> block, Span<float> laneMaxima, out double weightedSum)
         where TLanes : struct, IRowLanes<TLanes>
     {
+        int whole = block.Length & -(4 * Lanes), count = whole;
+        Span<float> rest = stackalloc float[4 * Lanes];
+        if (whole < block.Length) FillTail(block[whole..], rest);
         TLanes reference = TLanes.Broadcast(Reference), step = TLanes.Broadcast(_step), lowest = TLanes.Broadcast(VectorMath.LowestExponent);
         TLanes sumA = TLanes.Broadcast(0f), sumB = sumA, weightedA = sumA, weightedB = sumA;
         TLanes maxA = TLanes.Broadcast(float.NegativeInfinity), maxB = maxA;
-        Span<float> rest = stackalloc float[4 * Lanes];
         scoped ref float start = ref MemoryMarshal.GetReference(block);
-        int whole = block.Length & -(4 * Lanes);
         for (bool isLast = whole == block.Length; ; isLast = true)
         {
-            for (int i = 0; i < whole; i += 4 * Lanes)
+            for (int i = 0; i < count; i += 4 * Lanes)
             {
                 ref float at = ref Unsafe.Add(ref start, i);
                 RowMemory.Prefetch(ref at);
@@ -168,16 +170,16 @@ internal struct RowAccumulator
             }
 
             if (isLast) break;
-            FillTail(block[whole..], rest);
-            start = ref rest[0];
-            whole = rest.Length;
+            start = ref MemoryMarshal.GetReference(rest);
+            count = rest.Length;
         }
 
-        (weightedA + weightedB).Store(ref rest[0]);
-        weightedSum = Fold(rest);
-        (sumA + sumB).Store(ref rest[0]);
+        Span<float> sums = stackalloc float[2 * Lanes];
+        (sumA + sumB).Store(ref sums[0]);
+        (weightedA + weightedB).Store(ref sums[Lanes]);
         TLanes.Max(maxA, maxB).Store(ref laneMaxima[0]);
-        return Fold(rest);
+        weightedSum = Fold(sums[Lanes..]);
+        return Fold(sums);
     }
 
     private readonly double Exponent(float logit) => ((double)logit - Reference) * _step;
