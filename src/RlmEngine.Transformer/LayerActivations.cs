@@ -45,10 +45,10 @@ internal sealed class LayerActivations(LayerActivations? shared = null) : IDispo
     /// <summary>[N] 1/rms of the middle.</summary>
     public FloatBuffer MiddleInverse { get; } = shared?.MiddleInverse ?? new();
 
-    /// <summary>[N, F].</summary>
+    /// <summary>[N, F]; its gradient after the layer's backward.</summary>
     public FloatBuffer Gate { get; } = shared?.Gate ?? new();
 
-    /// <summary>[N, F].</summary>
+    /// <summary>[N, F]; its gradient after the layer's backward.</summary>
     public FloatBuffer Up { get; } = shared?.Up ?? new();
 
     /// <summary>Makes room for what stands before attention.</summary>

@@ -28,10 +28,11 @@ internal static unsafe class LayerBackward
         int rows = context.Rows, hidden = context.Config.HiddenSize, width = context.Config.IntermediateSize, queries = context.Shape.QueryWidth;
         LayerSlices slices = context.Slices;
         Span<float> normed_NH = workspace.Normed.Rows(rows, hidden);
+        // Gate and up hold their gradients by now.
         Gemm.BackwardWeight(
             workspace.ResidualGradient.Rows(rows, hidden), workspace.Activated.Rows(rows, width), rows, hidden, width, slices.Down.Of(gradients));
-        Gemm.BackwardWeight(workspace.GateGradient.Rows(rows, width), normed_NH, rows, width, hidden, slices.Gate.Of(gradients));
-        Gemm.BackwardWeight(workspace.UpGradient.Rows(rows, width), normed_NH, rows, width, hidden, slices.Up.Of(gradients));
+        Gemm.BackwardWeight(activations.Gate.Rows(rows, width), normed_NH, rows, width, hidden, slices.Gate.Of(gradients));
+        Gemm.BackwardWeight(activations.Up.Rows(rows, width), normed_NH, rows, width, hidden, slices.Up.Of(gradients));
         RmsNorm.BackwardGain(
             workspace.NormedGradient.Rows(rows, hidden), activations.Middle.Rows(rows, hidden), activations.MiddleInverse.Rows(rows, 1),
             slices.MiddleNorm.Of(gradients));

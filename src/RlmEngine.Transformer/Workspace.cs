@@ -44,20 +44,13 @@ internal sealed class Workspace : IDisposable
     /// <summary>[N, K] gradient by keys before the heads' norm.</summary>
     public FloatBuffer KeyRawGradient { get; } = new();
 
-    /// <summary>[N, F].</summary>
-    public FloatBuffer GateGradient { get; } = new();
-
-    /// <summary>[N, F].</summary>
-    public FloatBuffer UpGradient { get; } = new();
-
     /// <summary>Makes room for a layer's backward.</summary>
     public void ReserveGradients(int rows, ModelConfig config)
     {
         AttentionShape shape = config.Attention;
         foreach (FloatBuffer buffer in (ReadOnlySpan<FloatBuffer>)[Normed, ResidualGradient, MiddleGradient, NormedGradient])
             buffer.Rows(rows, config.HiddenSize);
-        foreach (FloatBuffer buffer in (ReadOnlySpan<FloatBuffer>)[Activated, GateGradient, UpGradient])
-            buffer.Rows(rows, config.IntermediateSize);
+        Activated.Rows(rows, config.IntermediateSize);
         foreach (FloatBuffer buffer in (ReadOnlySpan<FloatBuffer>)[KeyGradient, ValueGradient])
             buffer.Rows(rows, shape.KeyValueWidth);
         QueryGradient.Rows(rows, shape.QueryWidth);
@@ -72,7 +65,7 @@ internal sealed class Workspace : IDisposable
         FloatBuffer[] all =
         [
             Normed, Activated, Pages, SwappedPages, ResidualGradient, MiddleGradient, NormedGradient, AttendedGradient, QueryGradient, KeyGradient,
-            ValueGradient, QueryRawGradient, KeyRawGradient, GateGradient, UpGradient,
+            ValueGradient, QueryRawGradient, KeyRawGradient,
         ];
         foreach (FloatBuffer buffer in all)
             buffer.Dispose();

@@ -117,14 +117,13 @@ public static class MemoryPlan
     private static long Forward(ModelConfig config, long rows, int segments) =>
         (rows * (LayerRow(config) + (3L * config.HiddenSize) + config.IntermediateSize + 1)) + Pages(config, rows, segments);
 
-    // The other layers (their inputs alone where layers run again), the workspace's gradients (3H + 2Q + 2K + 2F, for heads' norms Q + K more; swapped pages), and the head's (H).
+    // The other layers (their inputs alone where layers run again), the workspace's gradients (3H + 2Q + 2K, for heads' norms Q + K more; swapped pages), and the head's (H).
     private static long Backward(ModelConfig config, long rows, int segments)
     {
         AttentionShape shape = config.Attention;
         long heads = (config.HasHeadNorm ? 3 : 2) * ((long)shape.QueryWidth + shape.KeyValueWidth);
         long kept = config.Recompute == Recomputation.Layers ? config.HiddenSize : LayerRow(config);
-        long work = (4L * config.HiddenSize) + heads + (2L * config.IntermediateSize);
-        return (rows * (((config.Layers - 1) * kept) + work)) + Pages(config, rows, segments);
+        return (rows * (((config.Layers - 1) * kept) + (4L * config.HiddenSize) + heads)) + Pages(config, rows, segments);
     }
 
     private static long Pages(ModelConfig config, long rows, int segments) =>
