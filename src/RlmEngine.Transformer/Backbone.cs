@@ -8,12 +8,27 @@ namespace RlmEngine.Transformer;
 internal sealed class Backbone(ModelWeights weights, Rope rope) : IDisposable
 {
     private readonly BatchLayout _layout = new(weights.Config);
-    private readonly Workspace _workspace = new();
     private readonly FloatBuffer _final = new();
     private readonly FloatBuffer _finalInverse = new();
     private readonly FloatBuffer _hidden = new();
     private readonly FloatBuffer _hiddenGradient = new();
     private readonly List<LayerActivations> _layers = [];
+
+    /// <summary>The rotations.</summary>
+    public Rope Rope { get; } = rope;
+
+    /// <summary>Memory that layers use one after another; nothing in it outlives a call.</summary>
+    public Workspace Workspace { get; } = new();
+
+    /// <summary>Memory of one layer; nothing in it outlives a call but from a forward that keeps its activations to its backward.</summary>
+    public LayerActivations FirstLayer
+    {
+        get
+        {
+            if (_layers.Count == 0) _layers.Add(new LayerActivations());
+            return _layers[0];
+        }
+    }
 
     private bool RunsAgain => weights.Config.Recompute == Recomputation.Layers;
 
@@ -26,14 +41,15 @@ internal sealed class Backbone(ModelWeights weights, Rope rope) : IDisposable
         ModelConfig config = weights.Config;
         int rows = batch.RowCount, hidden = config.HiddenSize;
         _layout.Set(batch);
-        while (_layers.Count < (keepActivations ? config.Layers : 1))
-            _layers.Add(new LayerActivations(RunsAgain && _layers.Count > 0 ? _layers[0] : null));
-        Span<float> pages = _workspace.Pages.Rows(_layout.PageCount, config.Attention.PageFloats);
-        Embedding.Gather(weights.Embedding.Of(weights.Values), batch.Tokens_N, _layers[0].Input.Rows(rows, hidden), hidden, config.Panels);
+        LayerActivations first = FirstLayer;
+        while (keepActivations && _layers.Count < config.Layers)
+            _layers.Add(new LayerActivations(RunsAgain ? first : null));
+        Span<float> pages = Workspace.Pages.Rows(_layout.PageCount, config.Attention.PageFloats);
+        Embedding.Gather(weights.Embedding.Of(weights.Values), batch.Tokens_N, first.Input.Rows(rows, hidden), hidden, config.Panels);
         for (int layer = 0; layer < config.Layers; layer++)
         {
             FloatBuffer output = layer == config.Layers - 1 ? _final : _layers[keepActivations ? layer + 1 : 0].Input;
-            LayerForward.Run(Context(layer), _layers[keepActivations ? layer : 0], _workspace, pages, output.Rows(rows, hidden));
+            LayerForward.Run(Context(layer), _layers[keepActivations ? layer : 0], Workspace, pages, output.Rows(rows, hidden));
         }
 
         Span<float> result_NH = _hidden.Rows(rows, hidden);
@@ -55,8 +71,8 @@ internal sealed class Backbone(ModelWeights weights, Rope rope) : IDisposable
     {
         ModelConfig config = weights.Config;
         int rows = batch.RowCount, hidden = config.HiddenSize;
-        _workspace.SwappedPages.Rows(_layout.PageCount, config.Attention.PageFloats);
-        Span<float> residual_NH = _workspace.ResidualGradient.Rows(rows, hidden);
+        Workspace.SwappedPages.Rows(_layout.PageCount, config.Attention.PageFloats);
+        Span<float> residual_NH = Workspace.ResidualGradient.Rows(rows, hidden);
         RmsNorm.Backward(
             _hiddenGradient.Rows(rows, hidden), _final.Rows(rows, hidden), weights.FinalNorm.Of(weights.Values), _finalInverse.Rows(rows, 1),
             residual_NH, weights.FinalNorm.Of(gradients));
@@ -65,8 +81,8 @@ internal sealed class Backbone(ModelWeights weights, Rope rope) : IDisposable
             LayerContext context = Context(layer);
             // The last layer's activations still stand, as no other layer ran after it.
             if (RunsAgain && layer < config.Layers - 1)
-                LayerForward.RunAgain(context, _layers[layer], _workspace);
-            LayerBackward.Run(context, _layers[layer], _workspace, gradients);
+                LayerForward.RunAgain(context, _layers[layer], Workspace);
+            LayerBackward.Run(context, _layers[layer], Workspace, gradients);
         }
 
         Embedding.Backward(residual_NH, batch.Tokens_N, weights.Embedding.Of(gradients), hidden);
@@ -74,7 +90,7 @@ internal sealed class Backbone(ModelWeights weights, Rope rope) : IDisposable
 
     public void Dispose()
     {
-        _workspace.Dispose();
+        Workspace.Dispose();
         _final.Dispose();
         _finalInverse.Dispose();
         _hidden.Dispose();
@@ -84,5 +100,5 @@ internal sealed class Backbone(ModelWeights weights, Rope rope) : IDisposable
     }
 
     private LayerContext Context(int layer)
-        => new(weights, layer, rope, _layout.Attention, _layout.Positions_N) { Trees = _layout.Trees };
+        => new(weights, layer, Rope, _layout.Attention, _layout.Positions_N) { Trees = _layout.Trees };
 }

@@ -3,10 +3,13 @@ using RlmEngine.Kernels.Dense;
 namespace RlmEngine.Transformer;
 
 /// <summary>The layers over paged keys and values: what decoding and the scoring of continuations have in common.</summary>
-internal sealed class CachedLayers(ModelWeights weights, Rope rope, PagedCache cache) : IDisposable
+/// <param name="weights">The model.</param>
+/// <param name="backbone">Its layers' memory, which stays with it and is used while a call lasts.</param>
+/// <param name="cache">The pages.</param>
+internal sealed class CachedLayers(ModelWeights weights, Backbone backbone, PagedCache cache) : IDisposable
 {
-    private readonly LayerActivations _activations = new();
-    private readonly Workspace _workspace = new();
+    private readonly LayerActivations _activations = backbone.FirstLayer;
+    private readonly Workspace _workspace = backbone.Workspace;
     private readonly FloatBuffer _hidden = new();
 
     /// <summary>Writes the rows' keys and values to their pages.</summary>
@@ -22,12 +25,7 @@ internal sealed class CachedLayers(ModelWeights weights, Rope rope, PagedCache c
         return hidden_NH;
     }
 
-    public void Dispose()
-    {
-        _activations.Dispose();
-        _workspace.Dispose();
-        _hidden.Dispose();
-    }
+    public void Dispose() => _hidden.Dispose();
 
     private ReadOnlySpan<float> RunLayers(
         AttentionBatch attention, ReadOnlySpan<int> tokens_N, ReadOnlySpan<int> positions_N, bool untilCached)
@@ -37,7 +35,7 @@ internal sealed class CachedLayers(ModelWeights weights, Rope rope, PagedCache c
         Embedding.Gather(weights.Embedding.Of(weights.Values), tokens_N, residual_NH, config.HiddenSize, config.Panels);
         for (int layer = 0; layer < config.Layers; layer++)
         {
-            LayerContext context = new(weights, layer, rope, attention, positions_N);
+            LayerContext context = new(weights, layer, backbone.Rope, attention, positions_N);
             if (untilCached && layer == config.Layers - 1)
                 LayerForward.ProjectAndPack(context, _activations, _workspace, cache.Pages(layer));
             else

@@ -4,9 +4,9 @@ using RlmEngine.Kernels.Dense;
 namespace RlmEngine.Transformer;
 
 /// <summary>Rows of several cached sequences that go through the layers together, each sequence going on after what its pages hold.</summary>
-internal sealed class CachedRows(ModelWeights weights, Rope rope, PagedCache cache) : IDisposable
+internal sealed class CachedRows(ModelWeights weights, Backbone backbone, PagedCache cache) : IDisposable
 {
-    private readonly CachedLayers _layers = new(weights, rope, cache);
+    private readonly CachedLayers _layers = new(weights, backbone, cache);
     private readonly List<AttentionSegment> _segments_S = [];
     private readonly List<int> _tables = [];
     private readonly List<int> _positions_N = [];

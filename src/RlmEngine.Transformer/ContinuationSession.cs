@@ -30,7 +30,7 @@ internal sealed class ContinuationSession : IContinuationSession
         _prefixLength = prefix.Length;
         _cache = new PagedCache(weights.Config);
         _pool = new SequencePool(_cache);
-        _rows = new CachedRows(weights, policy.Rope, _cache);
+        _rows = new CachedRows(weights, policy.Backbone, _cache);
         CheckTokens(prefix.Span);
         if (prefix.Length > policy.ContextLength)
             throw new ArgumentException($"a prefix of {prefix.Length} tokens does not fit in a context of {policy.ContextLength}", nameof(prefix));

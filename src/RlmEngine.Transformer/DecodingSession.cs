@@ -45,7 +45,7 @@ internal sealed class DecodingSession : IDecodingSession
         _version = policy.Version;
         _maxRows = maxRows;
         _cache = new PagedCache(_config);
-        _layers = new CachedLayers(weights, policy.Rope, _cache);
+        _layers = new CachedLayers(weights, policy.Backbone, _cache);
         _pool = new SequencePool(_cache);
         _prefixes = new SequenceTable(_pool, "prefix");
         _rows = new SequenceTable(_pool, "row");

@@ -28,7 +28,7 @@ public sealed partial class TransformerPolicy
             Temperatures_M = [],
         };
         int width = Config.HiddenSize, tile = LanguageHead.TileRows(VocabularySize);
-        ReadOnlySpan<float> hidden_NH = _backbone.Forward(batch, keepActivations: false);
+        ReadOnlySpan<float> hidden_NH = Backbone.Forward(batch, keepActivations: false);
         using FloatBuffer logits = new();
         for (int row = first; row < tokens.Length; row += tile)
         {

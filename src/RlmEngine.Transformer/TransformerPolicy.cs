@@ -16,7 +16,6 @@ namespace RlmEngine.Transformer;
 public sealed partial class TransformerPolicy : IPolicy
 {
     private readonly ModelWeights _weights;
-    private readonly Backbone _backbone;
     private readonly DistinctTargets _targets = new();
     private readonly bool _isFrozen;
     private TrainingState? _training;
@@ -25,8 +24,7 @@ public sealed partial class TransformerPolicy : IPolicy
     {
         _weights = weights;
         _isFrozen = isFrozen;
-        Rope = rope;
-        _backbone = new Backbone(weights, rope);
+        Backbone = new Backbone(weights, rope);
     }
 
     /// <summary>The model's shape.</summary>
@@ -50,7 +48,10 @@ public sealed partial class TransformerPolicy : IPolicy
     /// <summary>Every tensor by name, in the order of <see cref="WeightsHash"/>.</summary>
     public IReadOnlyList<WeightTensor> Tensors => _weights.Layout.Tensors;
 
-    internal Rope Rope { get; }
+    internal Rope Rope => Backbone.Rope;
+
+    /// <summary>The layers, whose memory sessions use too.</summary>
+    internal Backbone Backbone { get; }
 
     /// <summary>What the model was loaded from, carried into its checkpoints; null for a model made here.</summary>
     internal ModelOrigin? Origin { get; private init; }
@@ -77,7 +78,7 @@ public sealed partial class TransformerPolicy : IPolicy
     {
         ArgumentNullException.ThrowIfNull(batch);
         _targets.Set(batch);
-        ReadOnlySpan<float> hidden_NH = _backbone.Forward(batch, keepActivations: false);
+        ReadOnlySpan<float> hidden_NH = Backbone.Forward(batch, keepActivations: false);
         using SpanOwner<float> results = SpanOwner<float>.Allocate(2 * _targets.Count);
         using SpanOwner<int> argmax = SpanOwner<int>.Allocate(argmax_M.IsEmpty ? 0 : _targets.Count);
         Span<float> logProbs_U = results.Span[.._targets.Count], entropies_U = results.Span[_targets.Count..];
@@ -100,17 +101,17 @@ public sealed partial class TransformerPolicy : IPolicy
         Part logProbs = new(results.Span, 0, targets, distinct), entropies = new(results.Span, 1, targets, distinct);
         Part dLogProbs = new(results.Span, 2, targets, distinct), dEntropies = new(results.Span, 3, targets, distinct);
 
-        ReadOnlySpan<float> hidden_NH = _backbone.Forward(batch, keepActivations: true);
+        ReadOnlySpan<float> hidden_NH = Backbone.Forward(batch, keepActivations: true);
         LanguageHead.Forward(_weights.Head, _targets.Targets, hidden_NH, logProbs.Of_U, entropies.Of_U);
         _targets.Expand<float>(logProbs.Of_U, logProbs.Of_M);
         _targets.Expand<float>(entropies.Of_U, entropies.Of_M);
         LossReport report = objective.Evaluate(records, logProbs.Of_M, entropies.Of_M, dLogProbs.Of_M, dEntropies.Of_M);
         _targets.Sum(dLogProbs.Of_M, dLogProbs.Of_U);
         _targets.Sum(dEntropies.Of_M, dEntropies.Of_U);
-        Span<float> dHidden_NH = _backbone.ClearedHiddenGradient(batch.RowCount);
+        Span<float> dHidden_NH = Backbone.ClearedHiddenGradient(batch.RowCount);
         LanguageHead.Backward(
             _weights.Head, _targets.Targets, hidden_NH, dLogProbs.Of_U, dEntropies.Of_U, dHidden_NH, _weights.HeadSlice.Of(gradients));
-        _backbone.Backward(batch, gradients);
+        Backbone.Backward(batch, gradients);
         GC.KeepAlive(this);
         return report;
     }
@@ -181,7 +182,7 @@ public sealed partial class TransformerPolicy : IPolicy
     /// <inheritdoc/>
     public void Dispose()
     {
-        _backbone.Dispose();
+        Backbone.Dispose();
         _training?.Dispose();
         _weights.Dispose();
     }
