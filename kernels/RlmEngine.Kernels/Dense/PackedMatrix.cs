@@ -6,7 +6,7 @@ namespace RlmEngine.Kernels.Dense;
 /// <remarks>
 /// Forward panel p holds for each input i the 32 outputs 32p .. 32p + 31; backward panel p holds for each output o the 32 inputs from 32p.
 /// The last panel is filled up with zeros. The layout does not depend on the vector width. Panels of a product that is never asked for
-/// take no memory. Not thread-safe.
+/// take no memory. Any threads may multiply by it at once, but not while it changes.
 /// Panels of bfloat16 hold the weight rounded; the products are, bit for bit, those of a float32 matrix that was rounded before.
 /// </remarks>
 public sealed unsafe class PackedMatrix : IDisposable
@@ -16,6 +16,7 @@ public sealed unsafe class PackedMatrix : IDisposable
 
     private readonly NativeBuffer _forward = new();
     private readonly NativeBuffer _backward = new();
+    private readonly Lock _packing = new();
     private float* _followed;
     private bool _isForwardPacked;
     private bool _isBackwardPacked;
@@ -55,38 +56,10 @@ public sealed unsafe class PackedMatrix : IDisposable
     internal bool IsDisposed { get; private set; }
 
     /// <summary>Panels of the forward product, packed by now.</summary>
-    internal byte* Forward
-    {
-        get
-        {
-            byte* panels = Rent(_forward, Outputs, Inputs);
-            if (_followed is not null && !_isForwardPacked)
-            {
-                using KernelSpan span = KernelTrace.Begin(KernelKind.WeightPacking, Outputs, Inputs);
-                WorkPool.Run(Panels(Outputs), new WholePanels(PackingOf(_followed), panels, Inputs, isForward: true));
-            }
-
-            _isForwardPacked = true;
-            return panels;
-        }
-    }
+    internal byte* Forward => Packed(ref _isForwardPacked, isForward: true);
 
     /// <summary>Panels of the backward product, packed by now.</summary>
-    internal byte* Backward
-    {
-        get
-        {
-            byte* panels = Rent(_backward, Inputs, Outputs);
-            if (_followed is not null && !_isBackwardPacked)
-            {
-                using KernelSpan span = KernelTrace.Begin(KernelKind.WeightPacking, Outputs, Inputs);
-                WorkPool.Run(Panels(Inputs), new WholePanels(PackingOf(_followed), panels, Outputs, isForward: false));
-            }
-
-            _isBackwardPacked = true;
-            return panels;
-        }
-    }
+    internal byte* Backward => Packed(ref _isBackwardPacked, isForward: false);
 
     /// <summary>Takes over the weight's present values.</summary>
     /// <param name="w_OI">The weight, row-major [outputs, inputs].</param>
@@ -117,7 +90,7 @@ public sealed unsafe class PackedMatrix : IDisposable
         _isForwardPacked = _isBackwardPacked = false;
     }
 
-    /// <summary>Packs what the forward products of these weights read, before several threads ask for it at once.</summary>
+    /// <summary>Packs what the forward products of these weights read, on all threads, before pieces of work that have one each ask for it.</summary>
     /// <param name="weights">The weights.</param>
     public static void ReadyForward(params ReadOnlySpan<PackedMatrix> weights)
     {
@@ -125,7 +98,7 @@ public sealed unsafe class PackedMatrix : IDisposable
             _ = weight.Forward;
     }
 
-    /// <summary>Packs what the input gradients of these weights read, before several threads ask for it at once.</summary>
+    /// <summary>Packs what the input gradients of these weights read, on all threads, before pieces of work that have one each ask for it.</summary>
     /// <param name="weights">The weights.</param>
     public static void ReadyBackward(params ReadOnlySpan<PackedMatrix> weights)
     {
@@ -158,6 +131,32 @@ public sealed unsafe class PackedMatrix : IDisposable
     private static int BytesOf(PanelType type) => type == PanelType.Bfloat16 ? sizeof(ushort) : sizeof(float);
 
     private PanelPacking PackingOf(float* w) => new(w, (Outputs, Inputs), Type);
+
+    // Threads that share a product may ask at once: the first one packs, the others wait for it.
+    private byte* Packed(ref bool isPacked, bool isForward)
+    {
+        if (!Volatile.Read(ref isPacked))
+        {
+            lock (_packing)
+            {
+                if (!isPacked) PackPanels(isForward);
+                Volatile.Write(ref isPacked, true);
+            }
+        }
+
+        return PanelsOf(isForward);
+    }
+
+    private void PackPanels(bool isForward)
+    {
+        byte* panels = PanelsOf(isForward);
+        if (_followed is null) return;
+        using KernelSpan span = KernelTrace.Begin(KernelKind.WeightPacking, Outputs, Inputs);
+        WorkPool.Run(
+            Panels(isForward ? Outputs : Inputs), new WholePanels(PackingOf(_followed), panels, isForward ? Inputs : Outputs, isForward));
+    }
+
+    private byte* PanelsOf(bool isForward) => isForward ? Rent(_forward, Outputs, Inputs) : Rent(_backward, Inputs, Outputs);
 
     private byte* Rent(NativeBuffer buffer, int columns, int depth)
     {

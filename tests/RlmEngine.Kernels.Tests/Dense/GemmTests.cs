@@ -226,6 +226,37 @@ public class GemmTests
         memory.Free();
     }
 
+    /// <summary>Threads that ask for one matrix at once get panels that are packed whole: each matrix is new, so that the first call of all is shared.</summary>
+    [Test]
+    public unsafe void Follow_FirstUsedByManyThreadsAtOnce_GivesEachTheWholePanels()
+    {
+        const int Size = 192, Threads = 4;
+        AlignedMemory memory = AlignedMemory.Allocate(Size * Size);
+        Span<float> w = new(memory.Pointer, Size * Size);
+        w.Fill(1);
+        float[] ones = Enumerable.Repeat(1f, Size).ToArray();
+        for (int round = 0; round < 200; round++)
+        {
+            using var packed = new PackedMatrix(Size, Size);
+            packed.Follow(w);
+            float[][] y = [.. Enumerable.Range(0, 2 * Threads).Select(_ => new float[Size])];
+            using var start = new Barrier(Threads);
+            Thread[] threads = [.. Enumerable.Range(0, Threads).Select(t => new Thread(() => Multiply(packed, start, t)))];
+            foreach (Thread thread in threads) thread.Start();
+            foreach (Thread thread in threads) thread.Join();
+            Assert.That(y.Sum(row => row.Count(sum => sum == Size)), Is.EqualTo(y.Length * Size));
+
+            void Multiply(PackedMatrix matrix, Barrier barrier, int thread)
+            {
+                barrier.SignalAndWait();
+                Gemm.Forward(ones, 1, matrix, y[2 * thread]);
+                Gemm.BackwardInput(ones, 1, matrix, y[(2 * thread) + 1]);
+            }
+        }
+
+        memory.Free();
+    }
+
     [TestCase(0)]
     [TestCase(1)]
     [TestCase(1000)]
