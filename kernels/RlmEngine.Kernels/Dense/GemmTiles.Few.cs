@@ -30,7 +30,7 @@ internal static unsafe partial class GemmTiles<TLanes, TVector, TPanel>
 
         for (nint k = tile.Depth; k > 0; k--)
         {
-            TVector b0 = TPanel.LoadFirst(b), b1 = TPanel.LoadSecond(b);
+            TVector b0 = TPanel.Load(b), b1 = TPanel.Load(b + TLanes.Count * TPanel.Bytes);
             MultiplyAdd(a0[0], b0, b1, ref c00, ref c01);
             MultiplyAdd(a0[row], b0, b1, ref c10, ref c11);
             MultiplyAdd(a0[row2], b0, b1, ref c20, ref c21);
@@ -84,7 +84,7 @@ internal static unsafe partial class GemmTiles<TLanes, TVector, TPanel>
 
         for (nint k = tile.Depth; k > 0; k--)
         {
-            TVector b0 = TPanel.LoadFirst(b), b1 = TPanel.LoadSecond(b);
+            TVector b0 = TPanel.Load(b), b1 = TPanel.Load(b + TLanes.Count * TPanel.Bytes);
             MultiplyAdd(a0[0], b0, b1, ref c00, ref c01);
             MultiplyAdd(a0[row], b0, b1, ref c10, ref c11);
             MultiplyAdd(a0[row2], b0, b1, ref c20, ref c21);
@@ -129,10 +129,10 @@ internal static unsafe partial class GemmTiles<TLanes, TVector, TPanel>
         nint end = tile.Depth * (PackedMatrix.PanelWidth * TPanel.Bytes);
         for (nint k = 0; k < end; k += PackedMatrix.PanelWidth * TPanel.Bytes)
         {
-            MultiplyAdd(*a, TPanel.LoadFirst(b0 + k), TPanel.LoadSecond(b0 + k), ref c00, ref c01);
-            MultiplyAdd(*a, TPanel.LoadFirst(b1 + k), TPanel.LoadSecond(b1 + k), ref c10, ref c11);
-            MultiplyAdd(*a, TPanel.LoadFirst(b2 + k), TPanel.LoadSecond(b2 + k), ref c20, ref c21);
-            MultiplyAdd(*a, TPanel.LoadFirst(b3 + k), TPanel.LoadSecond(b3 + k), ref c30, ref c31);
+            MultiplyAdd(*a, TPanel.Load(b0 + k), TPanel.Load(b0 + k + TLanes.Count * TPanel.Bytes), ref c00, ref c01);
+            MultiplyAdd(*a, TPanel.Load(b1 + k), TPanel.Load(b1 + k + TLanes.Count * TPanel.Bytes), ref c10, ref c11);
+            MultiplyAdd(*a, TPanel.Load(b2 + k), TPanel.Load(b2 + k + TLanes.Count * TPanel.Bytes), ref c20, ref c21);
+            MultiplyAdd(*a, TPanel.Load(b3 + k), TPanel.Load(b3 + k + TLanes.Count * TPanel.Bytes), ref c30, ref c31);
             a += step;
         }
 

@@ -71,7 +71,7 @@ internal static unsafe partial class GemmTiles<TLanes, TVector, TPanel>
 
         for (nint k = tile.Depth; k > 0; k--)
         {
-            TVector b0 = TPanel.LoadFirst(b), b1 = TPanel.LoadSecond(b);
+            TVector b0 = TPanel.Load(b), b1 = TPanel.Load(b + TLanes.Count * TPanel.Bytes);
             MultiplyAdd(a0[0], b0, b1, ref c00, ref c01);
             MultiplyAdd(a0[row], b0, b1, ref c10, ref c11);
             MultiplyAdd(a0[row2], b0, b1, ref c20, ref c21);
@@ -150,7 +150,7 @@ internal static unsafe partial class GemmTiles<TLanes, TVector, TPanel>
 
         for (nint k = tile.Depth; k > 0; k--)
         {
-            TVector b0 = TPanel.LoadFirst(b), b1 = TPanel.LoadSecond(b);
+            TVector b0 = TPanel.Load(b), b1 = TPanel.Load(b + TLanes.Count * TPanel.Bytes);
             MultiplyAdd(a0[0], b0, b1, ref c00, ref c01);
             MultiplyAdd(a0[row], b0, b1, ref c10, ref c11);
             MultiplyAdd(a0[row2], b0, b1, ref c20, ref c21);
@@ -217,15 +217,15 @@ internal static unsafe partial class GemmTiles<TLanes, TVector, TPanel>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Load(float* c, out TVector c0, out TVector c1)
     {
-        c0 = TPanel.First(TLanes.Load(c), TLanes.Load(c + TLanes.Count));
-        c1 = TPanel.Second(TLanes.Load(c), TLanes.Load(c + TLanes.Count));
+        c0 = TLanes.Load(c);
+        c1 = TLanes.Load(c + TLanes.Count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add(float* c, ref TVector c0, ref TVector c1)
     {
-        c0 = TLanes.Add(TPanel.First(TLanes.Load(c), TLanes.Load(c + TLanes.Count)), c0);
-        c1 = TLanes.Add(TPanel.Second(TLanes.Load(c), TLanes.Load(c + TLanes.Count)), c1);
+        c0 = TLanes.Add(TLanes.Load(c), c0);
+        c1 = TLanes.Add(TLanes.Load(c + TLanes.Count), c1);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -239,7 +239,7 @@ internal static unsafe partial class GemmTiles<TLanes, TVector, TPanel>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(TVector c0, TVector c1, float* c)
     {
-        TLanes.Store(TPanel.Left(c0, c1), c);
-        TLanes.Store(TPanel.Right(c0, c1), c + TLanes.Count);
+        TLanes.Store(c0, c);
+        TLanes.Store(c1, c + TLanes.Count);
     }
 }

@@ -11,23 +11,8 @@ internal unsafe interface ILanes<TVector>
 
     static abstract TVector Load(float* source);
 
-    /// <summary>Loads the even ones of twice as many bfloat16 numbers; a float32 has the same number, so nothing is rounded.</summary>
-    static abstract TVector WidenEven(ushort* source);
-
-    /// <summary>Loads the odd ones.</summary>
-    static abstract TVector WidenOdd(ushort* source);
-
-    /// <summary>The even places of two vectors in a row.</summary>
-    static abstract TVector Even(TVector first, TVector second);
-
-    /// <summary>The odd places of two vectors in a row.</summary>
-    static abstract TVector Odd(TVector first, TVector second);
-
-    /// <summary>The first vector of those whose even and odd places these are.</summary>
-    static abstract TVector ZipFirst(TVector even, TVector odd);
-
-    /// <summary>The second one.</summary>
-    static abstract TVector ZipSecond(TVector even, TVector odd);
+    /// <summary>Loads bfloat16 numbers; a float32 has the same number, so nothing is rounded.</summary>
+    static abstract TVector Widen(ushort* source);
 
     static abstract void Store(TVector value, float* destination);
 

@@ -11,22 +11,7 @@ internal readonly unsafe struct Lanes1 : ILanes<float>
     public static float Load(float* source) => *source;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float WidenEven(ushort* source) => BitConverter.UInt32BitsToSingle((uint)source[0] << 16);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float WidenOdd(ushort* source) => BitConverter.UInt32BitsToSingle((uint)source[1] << 16);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Even(float first, float second) => first;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Odd(float first, float second) => second;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float ZipFirst(float even, float odd) => even;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float ZipSecond(float even, float odd) => odd;
+    public static float Widen(ushort* source) => BitConverter.UInt32BitsToSingle((uint)*source << 16);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(float value, float* destination) => *destination = value;

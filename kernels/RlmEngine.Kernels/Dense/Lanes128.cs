@@ -12,26 +12,8 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
     public static Vector128<float> Load(float* source) => Vector128.Load(source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> WidenEven(ushort* source) => Vector128.ShiftLeft(Vector128.Load((uint*)source), 16).AsSingle();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> WidenOdd(ushort* source) => (Vector128.Load((uint*)source) & Vector128.Create(0xFFFF0000u)).AsSingle();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Even(Vector128<float> first, Vector128<float> second) =>
-        Vector128.Create(Vector128.Shuffle(first, Vector128.Create(0, 2, 1, 3)).GetLower(), Vector128.Shuffle(second, Vector128.Create(0, 2, 1, 3)).GetLower());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Odd(Vector128<float> first, Vector128<float> second) =>
-        Vector128.Create(Vector128.Shuffle(first, Vector128.Create(1, 3, 0, 2)).GetLower(), Vector128.Shuffle(second, Vector128.Create(1, 3, 0, 2)).GetLower());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> ZipFirst(Vector128<float> even, Vector128<float> odd) =>
-        Vector128.ConditionalSelect(Vector128.Create(-1, 0, -1, 0).AsSingle(), Vector128.Shuffle(even, Vector128.Create(0, 0, 1, 1)), Vector128.Shuffle(odd, Vector128.Create(0, 0, 1, 1)));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> ZipSecond(Vector128<float> even, Vector128<float> odd) =>
-        Vector128.ConditionalSelect(Vector128.Create(-1, 0, -1, 0).AsSingle(), Vector128.Shuffle(even, Vector128.Create(2, 2, 3, 3)), Vector128.Shuffle(odd, Vector128.Create(2, 2, 3, 3)));
+    public static Vector128<float> Widen(ushort* source) =>
+        Vector128.ShiftLeft(Vector128.WidenLower(Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>(source)).AsUInt16()), 16).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector128<float> value, float* destination) => value.Store(destination);

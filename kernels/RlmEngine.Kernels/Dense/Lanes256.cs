@@ -12,26 +12,8 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
     public static Vector256<float> Load(float* source) => Vector256.Load(source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> WidenEven(ushort* source) => Vector256.ShiftLeft(Vector256.Load((uint*)source), 16).AsSingle();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> WidenOdd(ushort* source) => (Vector256.Load((uint*)source) & Vector256.Create(0xFFFF0000u)).AsSingle();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Even(Vector256<float> first, Vector256<float> second) =>
-        Vector256.Create(Lanes128.Even(first.GetLower(), first.GetUpper()), Lanes128.Even(second.GetLower(), second.GetUpper()));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Odd(Vector256<float> first, Vector256<float> second) =>
-        Vector256.Create(Lanes128.Odd(first.GetLower(), first.GetUpper()), Lanes128.Odd(second.GetLower(), second.GetUpper()));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> ZipFirst(Vector256<float> even, Vector256<float> odd) =>
-        Vector256.Create(Lanes128.ZipFirst(even.GetLower(), odd.GetLower()), Lanes128.ZipSecond(even.GetLower(), odd.GetLower()));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> ZipSecond(Vector256<float> even, Vector256<float> odd) =>
-        Vector256.Create(Lanes128.ZipFirst(even.GetUpper(), odd.GetUpper()), Lanes128.ZipSecond(even.GetUpper(), odd.GetUpper()));
+    public static Vector256<float> Widen(ushort* source) =>
+        Vector256.ShiftLeft(Vector256.WidenLower(Vector128.Load(source).ToVector256Unsafe()), 16).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector256<float> value, float* destination) => value.Store(destination);
