@@ -145,6 +145,7 @@ internal readonly unsafe struct AttentionBackward<TLanes>(AttentionOperands oper
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Dot(float* x, float* y, int size)
     {
+        // The rest apart, as loading it calls: a sum that waits for a call is kept in memory through the whole loop.
         TLanes sum = TLanes.Zero;
         int whole = size & -Keys;
         for (int column = 0; column < whole; column += Keys)

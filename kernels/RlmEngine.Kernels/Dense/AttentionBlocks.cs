@@ -242,6 +242,7 @@ internal static unsafe partial class AttentionBlocks<TLanes>
             if (keys > 2) AddRow(w[2], row + (2 * stride), ref s2, ref t2);
         }
 
+        // Both before the stores, which may call: sums that wait for a call are kept in memory through the whole loop.
         TLanes factor = TLanes.Broadcast(scale);
         TLanes low = TLanes.Multiply(TLanes.Add(TLanes.Add(s0, s1), TLanes.Add(s2, s3)), factor);
         TLanes high = TLanes.Multiply(TLanes.Add(TLanes.Add(t0, t1), TLanes.Add(t2, t3)), factor);

@@ -98,7 +98,7 @@ internal readonly unsafe struct GemmWork<TLanes, TVector, TPanel>(GemmProblem pr
             for (int row = first; row < first + count; row++)
             {
                 float* target = problem.C + (block.Row + row) * problem.StrideC + block.Column + column;
-                float* scratch = block.ScratchC + (nint)row * block.StrideScratch + column;
+                float* scratch = block.ScratchC + (nint)row * block.StrideScratch + column, c = direct ? target : scratch;
                 float* a = problem.A + (block.Row + row) * problem.StepRow + block.K * problem.StepK;
                 var tile = new GemmTile
                 {
@@ -106,8 +106,8 @@ internal readonly unsafe struct GemmWork<TLanes, TVector, TPanel>(GemmProblem pr
                     StepK = problem.StepK,
                     B = PanelAt(block, column),
                     Depth = block.Depth,
-                    C = direct ? target : scratch,
-                    From = block.K == 0 ? null : direct ? target : scratch,
+                    C = c,
+                    From = block.K == 0 ? null : c,
                 };
                 GemmTiles<TLanes, TVector, TPanel>.Row(
                     tile, PanelAt(block, column + tileColumns), PanelAt(block, column + 2 * tileColumns), PanelAt(block, column + 3 * tileColumns));

@@ -28,7 +28,7 @@ internal static unsafe class LaneSum
         var lanes = new T[Lanes];
         for (int i = 0; i < a.Length; i++)
             lanes[i % Lanes] = T.FusedMultiplyAdd(scale.IsEmpty ? a[i] : a[i] * scale[i], b[i], lanes[i % Lanes]);
-        for (int half = Lanes / 2; half > 0; half /= 2)
+        for (int half = Half; half > 0; half /= 2)
         {
             for (int j = 0; j < half; j++)
                 lanes[j] += lanes[j + half];
