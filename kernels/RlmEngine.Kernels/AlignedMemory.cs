@@ -31,7 +31,7 @@ public readonly unsafe struct AlignedMemory
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         nuint bytes = checked((nuint)length * sizeof(float));
-        nuint alignment = bytes < 2 * HugePage ? SmallAlignment : HugePage;
+        nuint alignment = bytes < HugePage ? SmallAlignment : HugePage;
         void* block = NativeMemory.AllocZeroed(checked(bytes + alignment));
         byte* start = (byte*)(((nuint)block + alignment - 1) & ~(alignment - 1));
         if (alignment == HugePage && OperatingSystem.IsLinux())

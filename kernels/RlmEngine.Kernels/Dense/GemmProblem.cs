@@ -6,6 +6,12 @@ internal unsafe struct GemmProblem
     /// <summary>Rows of one task and columns of one task, at most; with <see cref="BlockK"/> they keep a task's operands in the L2 cache.</summary>
     public const int MaxRows = 240, MaxColumns = 256;
 
+    /// <summary>Bytes that are fetched ahead of where a stream is read: the time that memory takes to answer, at the speed of the multiply-adds.</summary>
+    public const int StreamBytesAhead = 8192;
+
+    /// <summary>With so few rows a product waits for its panels rather than for multiply-adds.</summary>
+    private const int FewRows = 64;
+
     /// <summary>How many multiply-adds take the time in which one number is brought from memory and copied.</summary>
     private const int CopyCost = 16;
 
@@ -22,16 +28,33 @@ internal unsafe struct GemmProblem
     public bool IsPacked, Accumulate;
     public PanelType Panels;
     public int RowsPerTask, ColumnsPerTask;
+    private int _streams;
+
+    /// <summary>True where each thread reads its panels from end to end, one after the other as they stand in memory.</summary>
+    public readonly bool IsStreaming => IsPacked && M <= FewRows;
 
     /// <summary>How many k a task goes through before its next panel, at most: panels that must be copied first are to stay in the cache whole.</summary>
-    public readonly int BlockK => IsPacked ? 512 : 256;
+    public readonly int BlockK => IsStreaming ? 4096 : IsPacked ? 512 : 256;
 
     public readonly int RowTasks => (M + RowsPerTask - 1) / RowsPerTask;
 
     public readonly int Tasks => RowTasks * ((N + ColumnsPerTask - 1) / ColumnsPerTask);
 
+    /// <summary>The task done at a turn: threads that take turns each go through a part of the panels of their own.</summary>
+    public readonly int TaskOf(int turn)
+    {
+        int stream = turn % _streams, tasks = Tasks;
+        return stream * (tasks / _streams) + Math.Min(stream, tasks % _streams) + turn / _streams;
+    }
+
     /// <summary>Chooses the tasks: big enough for the caches, enough of them for the threads. No choice shows in the result.</summary>
     public void Split()
+    {
+        Cut();
+        _streams = IsStreaming && RowTasks == 1 ? WorkPool.Available : 1;
+    }
+
+    private void Cut()
     {
         const long smallProblem = 1 << 17;
         RowsPerTask = Even(M, MaxRows, 12);

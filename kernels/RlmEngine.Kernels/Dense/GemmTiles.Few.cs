@@ -30,7 +30,7 @@ internal static unsafe partial class GemmTiles<TLanes, TVector, TPanel>
 
         for (nint k = tile.Depth; k > 0; k--)
         {
-            TVector b0 = TPanel.Load(b), b1 = TPanel.Load(b + TLanes.Count * TPanel.Bytes);
+            TVector b0 = TPanel.LoadFirst(b), b1 = TPanel.LoadSecond(b);
             MultiplyAdd(a0[0], b0, b1, ref c00, ref c01);
             MultiplyAdd(a0[row], b0, b1, ref c10, ref c11);
             MultiplyAdd(a0[row2], b0, b1, ref c20, ref c21);
@@ -84,7 +84,7 @@ internal static unsafe partial class GemmTiles<TLanes, TVector, TPanel>
 
         for (nint k = tile.Depth; k > 0; k--)
         {
-            TVector b0 = TPanel.Load(b), b1 = TPanel.Load(b + TLanes.Count * TPanel.Bytes);
+            TVector b0 = TPanel.LoadFirst(b), b1 = TPanel.LoadSecond(b);
             MultiplyAdd(a0[0], b0, b1, ref c00, ref c01);
             MultiplyAdd(a0[row], b0, b1, ref c10, ref c11);
             MultiplyAdd(a0[row2], b0, b1, ref c20, ref c21);
@@ -115,30 +115,30 @@ internal static unsafe partial class GemmTiles<TLanes, TVector, TPanel>
     {
         float* a = tile.A, c = tile.C;
         byte* b0 = tile.B;
-        nint step = tile.StepK, pair = Columns;
+        nint step = tile.StepK, first = OutputColumn(Columns), second = OutputColumn(2 * Columns), third = OutputColumn(3 * Columns);
         TVector c00 = default, c01 = default, c10 = default, c11 = default;
         TVector c20 = default, c21 = default, c30 = default, c31 = default;
         if (tile.From is not null)
         {
             Load(tile.From, out c00, out c01);
-            Load(tile.From + pair, out c10, out c11);
-            Load(tile.From + 2 * pair, out c20, out c21);
-            Load(tile.From + 3 * pair, out c30, out c31);
+            Load(tile.From + first, out c10, out c11);
+            Load(tile.From + second, out c20, out c21);
+            Load(tile.From + third, out c30, out c31);
         }
 
         nint end = tile.Depth * (PackedMatrix.PanelWidth * TPanel.Bytes);
         for (nint k = 0; k < end; k += PackedMatrix.PanelWidth * TPanel.Bytes)
         {
-            MultiplyAdd(*a, TPanel.Load(b0 + k), TPanel.Load(b0 + k + TLanes.Count * TPanel.Bytes), ref c00, ref c01);
-            MultiplyAdd(*a, TPanel.Load(b1 + k), TPanel.Load(b1 + k + TLanes.Count * TPanel.Bytes), ref c10, ref c11);
-            MultiplyAdd(*a, TPanel.Load(b2 + k), TPanel.Load(b2 + k + TLanes.Count * TPanel.Bytes), ref c20, ref c21);
-            MultiplyAdd(*a, TPanel.Load(b3 + k), TPanel.Load(b3 + k + TLanes.Count * TPanel.Bytes), ref c30, ref c31);
+            MultiplyAdd(*a, TPanel.LoadFirst(b0 + k), TPanel.LoadSecond(b0 + k), ref c00, ref c01);
+            MultiplyAdd(*a, TPanel.LoadFirst(b1 + k), TPanel.LoadSecond(b1 + k), ref c10, ref c11);
+            MultiplyAdd(*a, TPanel.LoadFirst(b2 + k), TPanel.LoadSecond(b2 + k), ref c20, ref c21);
+            MultiplyAdd(*a, TPanel.LoadFirst(b3 + k), TPanel.LoadSecond(b3 + k), ref c30, ref c31);
             a += step;
         }
 
         Store(c00, c01, c);
-        Store(c10, c11, c + pair);
-        Store(c20, c21, c + 2 * pair);
-        Store(c30, c31, c + 3 * pair);
+        Store(c10, c11, c + first);
+        Store(c20, c21, c + second);
+        Store(c30, c31, c + third);
     }
 }

@@ -18,6 +18,9 @@ internal static unsafe partial class GemmTiles<TLanes, TVector, TPanel>
     /// <summary>Columns of one tile: two vectors.</summary>
     public static int Columns => 2 * TLanes.Count;
 
+    /// <summary>First column of the output of a tile that begins at an element of a panel's rows, for the elements of all panels in a row.</summary>
+    public static int OutputColumn(int element) => element - element % PackedMatrix.PanelWidth * (Columns - TPanel.TileStep) / Columns;
+
     /// <summary>Computes <paramref name="rows"/> (4, 6, 8 or 12) rows.</summary>
     public static void Run(int rows, in GemmTile tile)
     {
@@ -71,7 +74,7 @@ internal static unsafe partial class GemmTiles<TLanes, TVector, TPanel>
 
         for (nint k = tile.Depth; k > 0; k--)
         {
-            TVector b0 = TPanel.Load(b), b1 = TPanel.Load(b + TLanes.Count * TPanel.Bytes);
+            TVector b0 = TPanel.LoadFirst(b), b1 = TPanel.LoadSecond(b);
             MultiplyAdd(a0[0], b0, b1, ref c00, ref c01);
             MultiplyAdd(a0[row], b0, b1, ref c10, ref c11);
             MultiplyAdd(a0[row2], b0, b1, ref c20, ref c21);
@@ -150,7 +153,7 @@ internal static unsafe partial class GemmTiles<TLanes, TVector, TPanel>
 
         for (nint k = tile.Depth; k > 0; k--)
         {
-            TVector b0 = TPanel.Load(b), b1 = TPanel.Load(b + TLanes.Count * TPanel.Bytes);
+            TVector b0 = TPanel.LoadFirst(b), b1 = TPanel.LoadSecond(b);
             MultiplyAdd(a0[0], b0, b1, ref c00, ref c01);
             MultiplyAdd(a0[row], b0, b1, ref c10, ref c11);
             MultiplyAdd(a0[row2], b0, b1, ref c20, ref c21);
@@ -198,8 +201,8 @@ internal static unsafe partial class GemmTiles<TLanes, TVector, TPanel>
         for (nint r = rows; r > 0; r--, c += tile.StrideC)
         {
             Sse.Prefetch1(c);
-            if (Columns > CacheLine)
-                Sse.Prefetch1(c + CacheLine);
+            if (TPanel.SecondColumn >= CacheLine)
+                Sse.Prefetch1(c + TPanel.SecondColumn);
         }
     }
 
@@ -218,14 +221,14 @@ internal static unsafe partial class GemmTiles<TLanes, TVector, TPanel>
     private static void Load(float* c, out TVector c0, out TVector c1)
     {
         c0 = TLanes.Load(c);
-        c1 = TLanes.Load(c + TLanes.Count);
+        c1 = TLanes.Load(c + TPanel.SecondColumn);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add(float* c, ref TVector c0, ref TVector c1)
     {
         c0 = TLanes.Add(TLanes.Load(c), c0);
-        c1 = TLanes.Add(TLanes.Load(c + TLanes.Count), c1);
+        c1 = TLanes.Add(TLanes.Load(c + TPanel.SecondColumn), c1);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -240,6 +243,6 @@ internal static unsafe partial class GemmTiles<TLanes, TVector, TPanel>
     private static void Store(TVector c0, TVector c1, float* c)
     {
         TLanes.Store(c0, c);
-        TLanes.Store(c1, c + TLanes.Count);
+        TLanes.Store(c1, c + TPanel.SecondColumn);
     }
 }

@@ -16,6 +16,7 @@ internal readonly unsafe struct GemmWork<TLanes, TVector, TPanel>(GemmProblem pr
 
     public void Do(int index)
     {
+        index = problem.TaskOf(index);
         int row = index % problem.RowTasks * problem.RowsPerTask, column = index / problem.RowTasks * problem.ColumnsPerTask;
         var block = new Block
         {
@@ -75,9 +76,12 @@ internal readonly unsafe struct GemmWork<TLanes, TVector, TPanel>(GemmProblem pr
         tile.Add = direct && problem.Accumulate;
         tile.Fetches = direct && from != target;
         byte* b = block.B + columns.First / Width * block.StridePanel * TPanel.Bytes;
-        for (int column = 0; column < columns.Valid; column += GemmTiles<TLanes, TVector, TPanel>.Columns)
+        for (int element = 0; element < Width; element += GemmTiles<TLanes, TVector, TPanel>.Columns)
         {
-            tile.B = b + column * TPanel.Bytes;
+            int column = GemmTiles<TLanes, TVector, TPanel>.OutputColumn(element);
+            if (column >= columns.Valid)
+                break;
+            tile.B = b + element * TPanel.Bytes;
             tile.C = (direct ? target : scratch) + column;
             tile.From = from is null ? null : from + column;
             GemmTiles<TLanes, TVector, TPanel>.Run(rows.Count, tile);
@@ -120,6 +124,8 @@ internal readonly unsafe struct GemmWork<TLanes, TVector, TPanel>(GemmProblem pr
     /// <summary>Bytes from a panel to what is read after it: the next one, or after the last the first one at the next block of k.</summary>
     private nint AheadOf(in Block block, int column)
     {
+        if (problem.IsStreaming && block.Depth == problem.K)
+            return GemmProblem.StreamBytesAhead;
         if (column + Width < block.Columns)
             return block.StridePanel * TPanel.Bytes;
         bool isRead = problem.IsPacked && block.K + block.Depth < problem.K;
@@ -157,7 +163,7 @@ internal readonly unsafe struct GemmWork<TLanes, TVector, TPanel>(GemmProblem pr
         block.Tail = new GemmTile { A = a, StepRow = problem.StepRow, StepK = problem.StepK };
         if (rows == count)
             return;
-        float* packed = block.Tail.A = GemmScratch.Tail.Rent(12 * problem.BlockK);
+        float* packed = block.Tail.A = GemmScratch.Tail.Rent(12 * block.Depth);
         if (problem.StepK == 1)
         {
             block.Tail.StepRow = block.Depth;

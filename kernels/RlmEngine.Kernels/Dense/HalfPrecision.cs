@@ -99,6 +99,23 @@ public static class HalfPrecision
             values[i] = BitConverter.UInt32BitsToSingle((uint)Round(BitConverter.SingleToUInt32Bits(values[i])) << 16);
     }
 
+    /// <summary>Rounds to bfloat16 in pairs of a number of the first half, in a word's lower half, and the same one of the second.</summary>
+    internal static void ToBfloat16Pairs(ReadOnlySpan<float> values, Span<uint> pairs)
+    {
+        Check(pairs.Length * sizeof(uint), values.Length);
+        ref uint first = ref Unsafe.As<float, uint>(ref MemoryMarshal.GetReference(values));
+        ref uint second = ref Unsafe.Add(ref first, pairs.Length);
+        int i = 0;
+        for (; i <= pairs.Length - Vector256<uint>.Count; i += Vector256<uint>.Count)
+        {
+            Vector256<uint> lower = Round(Vector256.LoadUnsafe(ref first, (nuint)i)), upper = Round(Vector256.LoadUnsafe(ref second, (nuint)i));
+            (lower | Vector256.ShiftLeft(upper, 16)).StoreUnsafe(ref MemoryMarshal.GetReference(pairs), (nuint)i);
+        }
+
+        for (; i < pairs.Length; i++)
+            pairs[i] = Round(Unsafe.Add(ref first, i)) | ((uint)Round(Unsafe.Add(ref second, i)) << 16);
+    }
+
     private static void Check(int bytes, int values)
     {
         if (bytes != 2L * values)

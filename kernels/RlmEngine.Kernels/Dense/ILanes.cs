@@ -11,8 +11,11 @@ internal unsafe interface ILanes<TVector>
 
     static abstract TVector Load(float* source);
 
-    /// <summary>Loads bfloat16 numbers; a float32 has the same number, so nothing is rounded.</summary>
-    static abstract TVector Widen(ushort* source);
+    /// <summary>Loads the bfloat16 numbers in the lower halves of as many words; a float32 has the same number, so nothing is rounded.</summary>
+    static abstract TVector WidenLower(uint* source);
+
+    /// <summary>Loads those in the upper halves.</summary>
+    static abstract TVector WidenUpper(uint* source);
 
     static abstract void Store(TVector value, float* destination);
 

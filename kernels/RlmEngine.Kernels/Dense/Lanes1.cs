@@ -11,7 +11,10 @@ internal readonly unsafe struct Lanes1 : ILanes<float>
     public static float Load(float* source) => *source;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Widen(ushort* source) => BitConverter.UInt32BitsToSingle((uint)*source << 16);
+    public static float WidenLower(uint* source) => BitConverter.UInt32BitsToSingle(*source << 16);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float WidenUpper(uint* source) => BitConverter.UInt32BitsToSingle(*source & 0xFFFF0000);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(float value, float* destination) => *destination = value;

@@ -7,7 +7,8 @@ namespace RlmEngine.Kernels.Dense;
 /// Forward panel p holds for each input i the 32 outputs 32p .. 32p + 31; backward panel p holds for each output o the 32 inputs from 32p.
 /// The last panel is filled up with zeros. The layout does not depend on the vector width. Panels of a product that is never asked for
 /// take no memory. Any threads may multiply by it at once, but not while it changes.
-/// Panels of bfloat16 hold the weight rounded; the products are, bit for bit, those of a float32 matrix that was rounded before.
+/// Panels of bfloat16 hold the weight rounded, columns n and n + 16 in one 32-bit word (n in its lower half); the products are, bit for
+/// bit, those of a float32 matrix that was rounded before.
 /// </remarks>
 public sealed unsafe class PackedMatrix : IDisposable
 {

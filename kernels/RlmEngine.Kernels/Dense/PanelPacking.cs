@@ -34,7 +34,8 @@ internal readonly unsafe struct PanelPacking(float* w, (int Outputs, int Inputs)
         {
             int end = Math.Min(i + InputsAtOnce, to);
             Transpose(rows, count, i, end, block);
-            Round(block, (end - i) * Width, (ushort*)panels + start + ((nint)i * Width));
+            for (int row = 0; row < end - i; row++)
+                Round(block + (row * Width), (ushort*)panels + start + ((nint)(i + row) * Width));
         }
     }
 
@@ -43,13 +44,21 @@ internal readonly unsafe struct PanelPacking(float* w, (int Outputs, int Inputs)
     {
         int count = Math.Min(Width, size.Inputs - (panel * Width));
         nint start = (nint)panel * Width * size.Outputs;
+        float* filled = stackalloc float[Width];
+        new Span<float>(filled, Width).Clear();
         for (nint o = from; o < to; o++)
         {
             float* row = w + (o * size.Inputs) + (panel * Width);
-            if (type == PanelType.Float32)
-                new ReadOnlySpan<float>(row, count).CopyTo(new Span<float>((float*)panels + start + (o * Width), count));
-            else
-                Round(row, count, (ushort*)panels + start + (o * Width));
+            if (type == PanelType.Bfloat16 && count == Width)
+            {
+                Round(row, (ushort*)panels + start + (o * Width));
+                continue;
+            }
+
+            float* target = type == PanelType.Float32 ? (float*)panels + start + (o * Width) : filled;
+            new ReadOnlySpan<float>(row, count).CopyTo(new Span<float>(target, count));
+            if (type == PanelType.Bfloat16)
+                Round(filled, (ushort*)panels + start + (o * Width));
         }
     }
 
@@ -96,8 +105,9 @@ internal readonly unsafe struct PanelPacking(float* w, (int Outputs, int Inputs)
         Sse.MoveHighToLow(highCd, highAb).Store(target + (3 * Width));
     }
 
-    private static void Round(float* values, int count, ushort* rounded) =>
-        HalfPrecision.ToBfloat16(new ReadOnlySpan<float>(values, count), new Span<byte>(rounded, count * sizeof(ushort)));
+    /// <summary>Rounds one row of a panel.</summary>
+    private static void Round(float* row, ushort* rounded) =>
+        HalfPrecision.ToBfloat16Pairs(new ReadOnlySpan<float>(row, Width), new Span<uint>(rounded, Width / 2));
 }
 
 /// <summary>All panels of one product, a panel a piece.</summary>

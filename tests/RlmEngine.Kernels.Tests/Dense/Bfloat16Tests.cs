@@ -21,6 +21,9 @@ public class Bfloat16Tests
         yield return (8, 300, 600);
         yield return (1, 290, 530);
         yield return (259, 129, 300);
+        yield return (5, 45, 8200);
+        yield return (8, 4100, 20);
+        yield return (70, 600, 33);
         yield return (0, 5, 5);
     }
 

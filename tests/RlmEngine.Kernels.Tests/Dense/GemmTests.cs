@@ -19,6 +19,11 @@ public class GemmTests
 
         yield return (2, 300, 257);
         yield return (29, 40, 600);
+        yield return (70, 40, 600);
+        yield return (70, 600, 33);
+        yield return (1, 290, 4100);
+        yield return (5, 33, 8200);
+        yield return (8, 4100, 70);
         yield return (300, 70, 129);
         yield return (259, 129, 300);
     }
@@ -41,6 +46,31 @@ public class GemmTests
                 return y;
             });
             Assert.That(DenseTest.Bits(actual), Is.EqualTo(DenseTest.Bits(expected)), $"accumulate {accumulate}");
+        }
+    }
+
+    /// <summary>Each task has one turn, and threads that take turns go through neighbouring ones.</summary>
+    [Test]
+    public void TaskOf_AnyTasksAndThreads_IsEachTaskOnce([Values(1, 2, 3, 5)] int threads, [Values(1, 12, 64, 65)] int m)
+    {
+        int before = WorkPool.Threads;
+        WorkPool.Threads = threads;
+        try
+        {
+            foreach (int n in new[] { 1, 33, 300, 1024, 3072 })
+            {
+                var problem = new GemmProblem { M = m, N = n, K = 1024, IsPacked = true };
+                problem.Split();
+                int[] tasks = [.. Enumerable.Range(0, problem.Tasks).Select(problem.TaskOf)];
+                Assert.That(tasks.Order(), Is.EqualTo(Enumerable.Range(0, problem.Tasks)));
+                int streams = problem.IsStreaming && problem.RowTasks == 1 ? threads : 1;
+                for (int turn = streams; turn < tasks.Length; turn++)
+                    Assert.That(tasks[turn], Is.EqualTo(tasks[turn - streams] + 1), $"N {n}, turn {turn}");
+            }
+        }
+        finally
+        {
+            WorkPool.Threads = before;
         }
     }
 

@@ -99,8 +99,20 @@ public class HalfPrecisionTests
     }
 
     [Test]
+    public void ToBfloat16Pairs_AnyNumbers_AreThoseOfBothHalves([Values(0, 1, 7, 8, 16, 21)] int pairs)
+    {
+        float[] values = [.. DenseTest.Numbers(2 * pairs, pairs)];
+        if (pairs > 0) (values[0], values[^1]) = (float.NaN, float.MaxValue);
+        uint[] words = new uint[pairs];
+        HalfPrecision.ToBfloat16Pairs(values, words);
+        ushort[] rounded = Rounded(values);
+        Assert.That(words, Is.EqualTo(Enumerable.Range(0, pairs).Select(i => rounded[i] | ((uint)rounded[pairs + i] << 16))));
+    }
+
+    [Test]
     public void Conversions_LengthsThatDisagree_Throw()
     {
+        Assert.That(() => HalfPrecision.ToBfloat16Pairs(new float[3], new uint[2]), Throws.ArgumentException);
         Assert.That(() => HalfPrecision.FromBfloat16(new byte[3], new float[2]), Throws.ArgumentException);
         Assert.That(() => HalfPrecision.FromFloat16(new byte[4], new float[1]), Throws.ArgumentException);
         Assert.That(() => HalfPrecision.ToBfloat16(new float[2], new byte[5]), Throws.ArgumentException);
