@@ -14,7 +14,11 @@ public static class ComputeComparison
 {
     private const int Prompt = 16;
 
-    /// <summary>Prints for each number of rows the medians, their ratio, and the bytes of weights read a second beside the machine's limit.</summary>
+    /// <summary>Prints for each number of rows each pair, with the limits measured just before it, and the medians.</summary>
+    /// <remarks>
+    /// A step takes at least max(weights' bytes / read bandwidth, 2 · rows · weights / multiply-add peak), so that bfloat16 is at most twice as
+    /// fast, and less where the machine reads faster than it multiplies so many rows.
+    /// </remarks>
     /// <param name="args">A shape's name or a config.json; rows decoded side by side; tokens a row; pairs.</param>
     public static int Run(string[] args)
     {
@@ -24,31 +28,44 @@ public static class ComputeComparison
         int pairs = args.Length > 3 ? int.Parse(args[3], CultureInfo.InvariantCulture) : 5;
         using var single = TransformerPolicy.Create(config, 1);
         using var half = TransformerPolicy.Create(config with { Compute = WeightType.Bfloat16 }, 1);
-        double limit = MachineLimits.Measure().ReadBytesAllCores;
-        Console.WriteLine($"read bandwidth {limit / 1e9:F1} GB/s");
+        double weights = ParameterCount.Of(config).Matrices + ((double)config.VocabularySize * config.HiddenSize);
         foreach (int count in rows)
         {
             _ = Seconds(single, count, 2);
             _ = Seconds(half, count, 2);
-            var times = new (double Single, double Half)[pairs];
+            var measured = new Pair[pairs];
             for (int pair = 0; pair < pairs; pair++)
-                times[pair] = (Seconds(single, count, tokens), Seconds(half, count, tokens));
-            double s = Median(times.Select(time => time.Single)), h = Median(times.Select(time => time.Half));
-            double ratio = Median(times.Select(time => time.Single / time.Half));
-            Console.WriteLine(
-                $"rows {count}: float32 {Rate(single, count, s, limit)}; bfloat16 {Rate(half, count, h, limit)}; "
-                + $"ratio {ratio:F2} ({times.Min(time => time.Single / time.Half):F2} to {times.Max(time => time.Single / time.Half):F2}, {pairs} pairs)");
+            {
+                MachineLimits limits = MachineLimits.Measure();
+                measured[pair] = new Pair(limits, count, weights, Seconds(single, count, tokens), Seconds(half, count, tokens));
+                Console.WriteLine($"rows {count}, pair {pair + 1}: {measured[pair]}");
+            }
+
+            Console.WriteLine(Summary(count, measured));
         }
 
         return 0;
     }
 
-    private static string Rate(TransformerPolicy policy, int rows, double seconds, double limit)
+    private static string Summary(int rows, Pair[] pairs)
     {
-        var parameters = ParameterCount.Of(policy.Config);
-        double bytes = (policy.Config.Compute == WeightType.Bfloat16 ? 2 : 4)
-            * ((double)parameters.Matrices + ((long)policy.Config.VocabularySize * policy.Config.HiddenSize)) / seconds;
-        return $"{rows / seconds:F1} tokens/s, {bytes / 1e9:F1} GB/s of weights = {bytes / limit:P0}";
+        double single = Median(pairs.Select(pair => rows / pair.Single)), half = Median(pairs.Select(pair => rows / pair.Half));
+        double ratio = Median(pairs.Select(pair => pair.Ratio)), least = pairs.Min(pair => pair.Ratio), most = pairs.Max(pair => pair.Ratio);
+        return $"rows {rows}: float32 {single:F1} tokens/s, bfloat16 {half:F1} tokens/s, ratio {ratio:F2} ({least:F2} to {most:F2}, {pairs.Length} pairs)";
+    }
+
+    /// <summary>Seconds of a step with each type, and what the machine could do then.</summary>
+    private sealed record Pair(MachineLimits Limits, int Rows, double Weights, double Single, double Half)
+    {
+        public double Ratio => Single / Half;
+
+        public override string ToString() =>
+            $"reads {Limits.ReadBytesAllCores / 1e9:F1} GB/s, multiplies {Limits.FlopsAllCores / 1e9:F0} GFLOP/s; "
+            + $"float32 {Rows / Single:F1} tokens/s, {Least(sizeof(float)) / Single:P0} of that limit; "
+            + $"bfloat16 {Rows / Half:F1} tokens/s, {Least(sizeof(ushort)) / Half:P0}; "
+            + $"ratio {Ratio:F2}, {Least(sizeof(float)) / Least(sizeof(ushort)):F2} at the limits";
+
+        private double Least(int bytes) => Math.Max(bytes * Weights / Limits.ReadBytesAllCores, 2 * Rows * Weights / Limits.FlopsAllCores);
     }
 
     /// <summary>Seconds of one step, the median of a run.</summary>
