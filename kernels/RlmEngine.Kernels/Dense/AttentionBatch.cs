@@ -31,21 +31,27 @@ public readonly ref struct AttentionBatch(AttentionShape shape, ReadOnlySpan<Att
         }
     }
 
-    /// <summary>Sizes for a trace: the pairs are those of one head.</summary>
+    /// <summary>Sizes for a trace: the pairs are those of one head; keys that a decoded row shares with the row before count once.</summary>
     internal KernelShape Work
     {
         get
         {
             long pairs = 0, keys = 0;
-            foreach (AttentionSegment segment in Segments_S)
+            for (int s = 0; s < Segments_S.Length; s++)
             {
+                AttentionSegment segment = Segments_S[s];
                 pairs += ((long)segment.Length * segment.Past) + (segment.Length * (segment.Length + 1L) / 2);
                 keys += segment.Past + segment.Length;
+                if (s > 0 && segment.Length == 1 && Segments_S[s - 1].Length == 1)
+                    keys -= (long)WholePages(segment).CommonPrefixLength(WholePages(Segments_S[s - 1])) * AttentionShape.PageKeys;
             }
 
             return new KernelShape(RowCount, Shape.QueryWidth, Shape.KeyValueWidth) { Pairs = pairs, Keys = keys };
         }
     }
+
+    private ReadOnlySpan<int> WholePages(AttentionSegment segment) =>
+        Tables.Slice(segment.Table, (segment.Past + segment.Length) / AttentionShape.PageKeys);
 
     /// <summary>Row of a position of a segment's sequence: its own, or one of its parents'.</summary>
     internal int RowOf(AttentionSegment segment, int position)

@@ -93,6 +93,7 @@ internal static unsafe partial class AttentionBlocks<TLanes>
             StrideC = QueryFloats,
             Scale = 1f,
         };
+        AttentionSource own = source;
         for (int column = 0; column < source.PaddedSize; column += 2 * Keys)
         {
             int vectors = Math.Min(2, (source.PaddedSize - column) / Keys);
@@ -109,10 +110,11 @@ internal static unsafe partial class AttentionBlocks<TLanes>
                 float* sums = common > 0 ? partials + (query * QueryFloats) : null;
                 float* target = y + queries.Offset(query) + column;
                 float* w = weights + (query * stride);
+                if (queries.AreOfSeveral) own = source with { Table = queries.Table(query) };
                 if (vectors == 2)
-                    WeightedSum2(source, column, w, common, queries.Keys(query), sums, scales[query], target);
+                    WeightedSum2(own, column, w, common, queries.Keys(query), sums, scales[query], target);
                 else
-                    WeightedSum1(source, column, w, common, queries.Keys(query), sums, scales[query], target);
+                    WeightedSum1(own, column, w, common, queries.Keys(query), sums, scales[query], target);
             }
         }
     }

@@ -1,4 +1,5 @@
 using RlmEngine.Kernels.Dense;
+using RlmEngine.Kernels.Tracing;
 
 namespace RlmEngine.Kernels.Tests.Dense;
 
@@ -42,6 +43,37 @@ public class AttentionBitsTests
         AttentionShape shape = new(4, 2, 8);
         AttentionCase test = new(shape, (length, -1, 0));
         Assert.That(DenseTest.Bits(test.Forward()), Is.EqualTo(DenseTest.Bits(new AttentionOrder(test).Forward())));
+    }
+
+    [Test]
+    public void Work_DecodedRowsThatSharePages_CountsTheirKeysOnce()
+    {
+        AttentionCase test = new(new AttentionShape(2, 1, 8), (80, -1, 0), (1, 0, 80), (1, 0, 70), (1, 0, 33));
+        KernelShape work = test.Batch.Work;
+        Assert.That(work.Keys, Is.EqualTo(80 + 81 + (71 - 64) + (34 - 32)));
+        Assert.That(work.Pairs, Is.EqualTo((80 * 81 / 2) + 81 + 71 + 34));
+    }
+
+    /// <summary>Rows that are decoded side by side: some share most of their pages with the row before, some a few, some none.</summary>
+    [TestCaseSource(nameof(Cases))]
+    public void Forward_DecodedRows_HasTheBitsOfItsOrder(AttentionShape shape, int seed, float peak)
+    {
+        var random = new Random(200 + seed);
+        List<(int, int, int)> segments = [(random.Next(60, 330), -1, 0), (random.Next(1, 90), -1, 0)];
+        for (int row = random.Next(1, 20); row > 0; row--)
+        {
+            // Rows stand behind a prefix, or, parted from it earlier, behind a continuation with pages of its own.
+            int parent = random.Next(4) == 0 ? random.Next(segments.Count) : row % 7 == 0 ? 1 : 0;
+            (int length, _, int past) = segments[parent];
+            segments.Add((1, parent, random.Next(3) == 0 ? random.Next(1, past + length + 1) : past + length));
+        }
+
+        AttentionCase test = new(shape, [.. segments]);
+        for (int i = 0; i < test.Queries.Length; i++)
+            test.Queries[i] *= peak;
+        float[] statistics = new float[test.Rows * shape.Heads * 2];
+        int[] expected = DenseTest.Bits(new AttentionOrder(test).Forward());
+        Assert.That(DenseTest.Bits(DenseTest.SameBitsEverywhere(() => test.Forward(statistics))), Is.EqualTo(expected));
     }
 
     private static AttentionCase Random(AttentionShape shape, int seed, float peak)
