@@ -9,8 +9,9 @@ internal readonly unsafe struct AttentionForward<TLanes>(AttentionOperands opera
 {
     private const int Tile = AttentionTiles<TLanes>.MaxRows;
     private const int PagesAtOnce = 4;
-    private const int RowFloats = 4;
     private readonly AttentionOperands _o = operands;
+
+    private static int RowFloats => sizeof(AttentionRow) / sizeof(float);
 
     public static int Pieces(in AttentionOperands operands)
         => (operands.RowCount + operands.RowsPerPiece - 1) / operands.RowsPerPiece * operands.Shape.KeyValueHeads;
@@ -24,12 +25,12 @@ internal readonly unsafe struct AttentionForward<TLanes>(AttentionOperands opera
         int last = Math.Min(row + _o.RowsPerPiece, _o.RowCount);
         AttentionSegment* segment = SegmentOf(row);
         int heads = Math.Min(shape.GroupSize, Tile), tileRows = Tile / heads;
-        using SpanOwner<float> scratch = SpanOwner<float>.Allocate(
-            (Tile * (_o.ScoresStride + shape.PaddedHeadSize + 1 + RowFloats)) + AttentionBlocks<TLanes>.PartialFloats + AttentionOperands.AlignmentFloats);
+        int floats = (Tile * (_o.ScoresStride + shape.PaddedHeadSize + 1)) + AttentionBlocks<TLanes>.PartialFloats;
+        using SpanOwner<float> scratch = SpanOwner<float>.Allocate(floats + (Tile * RowFloats) + AttentionOperands.AlignmentFloats);
         fixed (float* memory = scratch.Span)
         {
             float* scores = AttentionOperands.Align(memory);
-            AttentionRow* rows_T = (AttentionRow*)(scores + (Tile * (_o.ScoresStride + shape.PaddedHeadSize + 1)) + AttentionBlocks<TLanes>.PartialFloats);
+            AttentionRow* rows_T = (AttentionRow*)(scores + floats);
             while (row < last)
             {
                 while (row >= segment->Start + segment->Length)
@@ -121,7 +122,7 @@ internal readonly unsafe struct AttentionForward<TLanes>(AttentionOperands opera
         }
     }
 
-    private static int Blocks(int keys) => (keys + AttentionShape.PageKeys - 1) / AttentionShape.PageKeys;
+    private static int Blocks(int keys) => VectorPool.Pieces(keys, AttentionShape.PageKeys);
 
     private AttentionSegment* SegmentOf(int row)
     {

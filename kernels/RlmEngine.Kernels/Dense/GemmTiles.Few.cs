@@ -115,15 +115,15 @@ internal static unsafe partial class GemmTiles<TLanes, TVector, TPanel>
     {
         float* a = tile.A, c = tile.C;
         byte* b0 = tile.B;
-        nint step = tile.StepK, first = OutputColumn(Columns), second = OutputColumn(2 * Columns), third = OutputColumn(3 * Columns);
+        nint step = tile.StepK, second = OutputColumn(Columns), third = OutputColumn(2 * Columns), fourth = OutputColumn(3 * Columns);
         TVector c00 = default, c01 = default, c10 = default, c11 = default;
         TVector c20 = default, c21 = default, c30 = default, c31 = default;
         if (tile.From is not null)
         {
             Load(tile.From, out c00, out c01);
-            Load(tile.From + first, out c10, out c11);
-            Load(tile.From + second, out c20, out c21);
-            Load(tile.From + third, out c30, out c31);
+            Load(tile.From + second, out c10, out c11);
+            Load(tile.From + third, out c20, out c21);
+            Load(tile.From + fourth, out c30, out c31);
         }
 
         nint end = tile.Depth * (PackedMatrix.PanelWidth * TPanel.Bytes);
@@ -137,8 +137,8 @@ internal static unsafe partial class GemmTiles<TLanes, TVector, TPanel>
         }
 
         Store(c00, c01, c);
-        Store(c10, c11, c + first);
-        Store(c20, c21, c + second);
-        Store(c30, c31, c + third);
+        Store(c10, c11, c + second);
+        Store(c20, c21, c + third);
+        Store(c30, c31, c + fourth);
     }
 }

@@ -49,16 +49,19 @@ internal readonly unsafe struct PanelPacking(float* w, (int Outputs, int Inputs)
         for (nint o = from; o < to; o++)
         {
             float* row = w + (o * size.Inputs) + (panel * Width);
-            if (type == PanelType.Bfloat16 && count == Width)
+            if (type == PanelType.Float32)
             {
-                Round(row, (ushort*)panels + start + (o * Width));
+                new ReadOnlySpan<float>(row, count).CopyTo(new Span<float>((float*)panels + start + (o * Width), count));
                 continue;
             }
 
-            float* target = type == PanelType.Float32 ? (float*)panels + start + (o * Width) : filled;
-            new ReadOnlySpan<float>(row, count).CopyTo(new Span<float>(target, count));
-            if (type == PanelType.Bfloat16)
-                Round(filled, (ushort*)panels + start + (o * Width));
+            if (count < Width)
+            {
+                new ReadOnlySpan<float>(row, count).CopyTo(new Span<float>(filled, count));
+                row = filled;
+            }
+
+            Round(row, (ushort*)panels + start + (o * Width));
         }
     }
 
